@@ -1,0 +1,24 @@
+# Warnings, sanitizers and the compiler cache, for every target of the project.
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
+  set(CMAKE_C_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
+endif()
+
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror)
+# Two checkouts share cache entries, and no path of the build machine enters the binary.
+add_compile_options("-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=")
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  add_compile_options(-Wthread-safety -Wno-missing-designated-field-initializers -Wno-missing-field-initializers)
+else()
+  # g++ 12 warns of designated initializers that leave a default in place, and falsely of optionals in coroutines.
+  add_compile_options(-Wno-missing-field-initializers -Wno-maybe-uninitialized)
+endif()
+
+if(DOCLAYOUT_SANITIZE)
+  add_compile_options("-fsanitize=${DOCLAYOUT_SANITIZE}" -fno-sanitize-recover=all)
+  add_link_options("-fsanitize=${DOCLAYOUT_SANITIZE}")
+endif()
+if(DOCLAYOUT_FUZZERS)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()

@@ -1,0 +1,35 @@
+# Every library that is not ours. Debian packages first; OpenVINO from the wheel that scripts/bootstrap.sh unpacked.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(tl-expected REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(Boost 1.81 REQUIRED COMPONENTS url)
+find_package(JPEG REQUIRED)
+find_package(TIFF REQUIRED)
+find_package(Protobuf REQUIRED)
+pkg_check_modules(SPNG REQUIRED IMPORTED_TARGET spng)
+pkg_check_modules(WEBP REQUIRED IMPORTED_TARGET libwebp libwebpdemux)
+
+# OpenCV's package configuration wants all of its modules' development files; core and imgproc are all we use.
+find_path(OPENCV_INCLUDE_DIR opencv2/core.hpp PATHS /usr/include/opencv4 REQUIRED)
+foreach(part core imgproc)
+  find_library(OPENCV_${part}_LIBRARY opencv_${part} REQUIRED)
+  add_library(opencv::${part} UNKNOWN IMPORTED)
+  set_target_properties(opencv::${part} PROPERTIES
+    IMPORTED_LOCATION "${OPENCV_${part}_LIBRARY}"
+    INTERFACE_INCLUDE_DIRECTORIES "${OPENCV_INCLUDE_DIR}"
+    INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${OPENCV_INCLUDE_DIR}")
+endforeach()
+
+find_package(OpenVINO REQUIRED CONFIG PATHS "${DOCLAYOUT_DEPS}/openvino/cmake" NO_DEFAULT_PATH COMPONENTS Runtime)
+
+if(DOCLAYOUT_TESTS)
+  find_package(GTest REQUIRED)
+endif()
+if(DOCLAYOUT_BENCH)
+  find_package(benchmark REQUIRED)
+endif()

@@ -1,0 +1,87 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sys/resource.h>
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "base/cpu.h"
+#include "base/deadline.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "base/testing/fake_clock.h"
+
+namespace doclayout {
+namespace {
+
+using std::chrono::milliseconds;
+
+TEST(Deadline, PassesExactlyAtItsTime) {
+  FakeClock clock;
+  const Deadline deadline = Deadline::After(clock, milliseconds(5));
+
+  clock.Advance(milliseconds(4));
+  EXPECT_FALSE(deadline.HasPassed(clock.Now()));
+
+  clock.Advance(milliseconds(1));
+  EXPECT_TRUE(deadline.HasPassed(clock.Now()));
+}
+
+TEST(Deadline, NeverDoesNotPass) { EXPECT_FALSE(Deadline::Never().HasPassed(SteadyClock().Now())); }
+
+TEST(Result, CarriesTheError) {
+  const Result<int> result = Fail(ErrorCode::kTooLarge, "too much");
+
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error(), (Error{ErrorCode::kTooLarge, "too much"}));
+}
+
+TEST(ErrorCode, HasAStableName) {
+  EXPECT_EQ(ErrorCodeName(ErrorCode::kUnsupportedMedia), "unsupported_media");
+  EXPECT_EQ(ErrorCodeName(ErrorCode::kDeadlineExceeded), "deadline_exceeded");
+}
+
+TEST(LogLevel, RefusesAnUnknownNameAndSaysWhatIsAllowed) {
+  EXPECT_EQ(ParseLogLevel("warning").value(), LogLevel::kWarning);
+
+  EXPECT_THAT(ParseLogLevel("loud").error().message, testing::HasSubstr("debug, info, warning, error, off"));
+}
+
+TEST(Logger, WritesOneJsonObjectALineWhateverTheBytes) {
+  testing::internal::CaptureStderr();
+  Logger logger(LogLevel::kInfo, Logger::Stream::kStderr);
+
+  logger.Write(LogLevel::kInfo, "request", {{"path", "/a\n\"\xff"}, {"status", 200LL}, {"ms", 1.5}, {"ok", true}});
+  logger.Write(LogLevel::kDebug, "dropped");
+
+  const std::string output = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::count(output.begin(), output.end(), '\n'), 1);
+  const auto line = nlohmann::json::parse(output);
+  EXPECT_EQ(line["event"], "request");
+  EXPECT_EQ(line["status"], 200);
+  EXPECT_EQ(line["ok"], true);
+}
+
+TEST(Cpu, CountsAtLeastOneProcessor) {
+  EXPECT_GE(AvailableProcessors(), 1);
+  EXPECT_LE(AvailableProcessors(), static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+TEST(Cpu, LowersThePriorityOfTheCallingThreadOnly) {
+  const int before = getpriority(PRIO_PROCESS, 0);
+  int inside = before;
+
+  std::thread thread([&] {
+    LowerThreadPriority(3);
+    inside = getpriority(PRIO_PROCESS, 0);
+  });
+  thread.join();
+
+  EXPECT_EQ(inside, std::min(19, before + 3));
+  EXPECT_EQ(getpriority(PRIO_PROCESS, 0), before);
+}
+
+}  // namespace
+}  // namespace doclayout

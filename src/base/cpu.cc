@@ -1,0 +1,54 @@
+#include "base/cpu.h"
+
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <thread>
+
+namespace doclayout {
+namespace {
+
+/// Processors that the cgroup's quota adds up to; 0 where there is none.
+double CgroupQuota() {
+  std::string quota;
+  double period = 0;
+  // Version 2: "max 100000" or "150000 100000". In a container the files of its own cgroup are at the mount's root.
+  if (std::ifstream file("/sys/fs/cgroup/cpu.max"); file >> quota >> period && quota != "max" && period > 0) {
+    return std::strtod(quota.c_str(), nullptr) / period;
+  }
+  double microseconds = 0;
+  std::ifstream quota_file("/sys/fs/cgroup/cpu/cpu.cfs_quota_us");
+  std::ifstream period_file("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
+  if (quota_file >> microseconds && period_file >> period && microseconds > 0 && period > 0) {
+    return microseconds / period;
+  }
+  return 0;
+}
+
+}  // namespace
+
+int AvailableProcessors() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  int processors = static_cast<int>(std::thread::hardware_concurrency());
+  if (sched_getaffinity(0, sizeof(set), &set) == 0) processors = CPU_COUNT(&set);
+  if (const double quota = CgroupQuota(); quota > 0) {
+    processors = std::min(processors, static_cast<int>(std::ceil(quota)));
+  }
+  return std::max(1, processors);
+}
+
+void LowerThreadPriority(int niceness) {
+  if (niceness <= 0) return;
+  const auto thread = static_cast<id_t>(syscall(SYS_gettid));
+  setpriority(PRIO_PROCESS, thread, getpriority(PRIO_PROCESS, thread) + niceness);
+}
+
+}  // namespace doclayout
