@@ -1,0 +1,13 @@
+#pragma once
+
+#include <optional>
+
+namespace doclayout {
+
+/// What a caller may choose for one document; unset means the model's own default.
+struct AnalyzeParameters {
+  std::optional<float> threshold;  ///< least score that is reported, 0..1
+  std::optional<bool> nms;         ///< whether overlapping boxes of one label are suppressed
+};
+
+}  // namespace doclayout
