@@ -1,0 +1,86 @@
+#include "health/health.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <utility>
+
+namespace doclayout::health {
+namespace {
+
+constexpr double kMebibyte = 1024.0 * 1024.0;
+
+Report Judge(std::vector<Check> checks) {
+  Status worst = Status::kHealthy;
+  for (const Check& check : checks) worst = std::max(worst, check.status);
+  return {worst, std::move(checks)};
+}
+
+}  // namespace
+
+std::string_view StatusName(Status status) {
+  switch (status) {
+    case Status::kHealthy:
+      return "healthy";
+    case Status::kWarning:
+      return "warning";
+    case Status::kUnhealthy:
+      return "unhealthy";
+  }
+  return "unhealthy";
+}
+
+double ResidentBytes() {
+  std::ifstream statm("/proc/self/statm");
+  double total = 0;
+  double resident = 0;
+  if (!(statm >> total >> resident)) return 0;
+  return resident * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
+
+double CpuSeconds() {
+  rusage usage{};
+  if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+double OpenDescriptors() {
+  std::error_code error;
+  double count = 0;
+  for (auto it = std::filesystem::directory_iterator("/proc/self/fd", error);
+       !error && it != std::filesystem::directory_iterator(); it.increment(error)) {
+    ++count;
+  }
+  return std::max(0.0, count - 1);  // The iterator's own descriptor is not one of the service's.
+}
+
+Report Liveness() {
+  const double mebibytes = ResidentBytes() / kMebibyte;
+  return Judge({{.name = "process_memory",
+                 .details = fmt::format("resident memory {:.1f} MiB", mebibytes),
+                 .value = mebibytes,
+                 .unit = "MiB"}});
+}
+
+Report ReadinessReport(const Readiness& readiness) {
+  Check model{.name = "model_loaded", .details = "the model is loaded and warm"};
+  if (!readiness.model_loaded()) {
+    model.status = Status::kUnhealthy;
+    model.details = "the model is not loaded yet";
+  }
+  Check draining{.name = "draining", .details = "accepting requests"};
+  if (readiness.draining()) {
+    draining.status = Status::kUnhealthy;
+    draining.details = "shutting down: accepted requests are answered, new ones belong elsewhere";
+  }
+  return Judge({std::move(model), std::move(draining)});
+}
+
+}  // namespace doclayout::health

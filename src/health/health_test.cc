@@ -1,0 +1,35 @@
+#include "health/health.h"
+
+#include <gtest/gtest.h>
+
+namespace doclayout::health {
+namespace {
+
+TEST(Readiness, NeedsAModelAndNoDrain) {
+  Readiness readiness;
+  EXPECT_EQ(ReadinessReport(readiness).status, Status::kUnhealthy);
+
+  readiness.SetModelLoaded();
+  EXPECT_EQ(ReadinessReport(readiness).status, Status::kHealthy);
+
+  readiness.SetDraining();
+  EXPECT_EQ(ReadinessReport(readiness).status, Status::kUnhealthy);
+  EXPECT_FALSE(readiness.ready());
+}
+
+TEST(Liveness, ReportsResidentMemory) {
+  const Report report = Liveness();
+
+  ASSERT_EQ(report.checks.size(), 1U);
+  EXPECT_EQ(report.checks[0].name, "process_memory");
+  EXPECT_GT(report.checks[0].value.value(), 1);
+  EXPECT_EQ(report.checks[0].unit, "MiB");
+}
+
+TEST(Process, CountsTimeAndDescriptors) {
+  EXPECT_GT(CpuSeconds(), 0);
+  EXPECT_GE(OpenDescriptors(), 3);
+}
+
+}  // namespace
+}  // namespace doclayout::health
