@@ -1,0 +1,223 @@
+#include "model/onnx_header.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/wire_format_lite.h>
+
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <string_view>
+#include <utility>
+
+namespace doclayout::model {
+namespace {
+
+using google::protobuf::io::CodedInputStream;
+using google::protobuf::internal::WireFormatLite;
+
+/// A length-delimited field's bytes, still inside the file.
+using Bytes = std::span<const std::uint8_t>;
+
+/// Field numbers of onnx.proto.
+namespace field {
+constexpr int kModelProducerName = 2;
+constexpr int kModelGraph = 7;
+constexpr int kModelOpsetImport = 8;
+constexpr int kModelMetadata = 14;
+constexpr int kGraphInitializer = 5;
+constexpr int kGraphInput = 11;
+constexpr int kGraphOutput = 12;
+constexpr int kTensorName = 8;
+constexpr int kOpsetDomain = 1;
+constexpr int kOpsetVersion = 2;
+constexpr int kEntryKey = 1;
+constexpr int kEntryValue = 2;
+constexpr int kValueName = 1;
+constexpr int kValueType = 2;
+constexpr int kTypeTensor = 1;
+constexpr int kTensorElementType = 1;
+constexpr int kTensorShape = 2;
+constexpr int kShapeDimension = 1;
+constexpr int kDimensionValue = 1;
+}  // namespace field
+
+/// Calls `on_field(number, bytes, varint)` for every field of a message; false when the message is broken.
+template <typename OnField>
+bool ForEachField(Bytes message, OnField&& on_field) {
+  if (message.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) return false;
+  CodedInputStream stream(message.data(), static_cast<int>(message.size()));
+  stream.SetTotalBytesLimit(std::numeric_limits<int>::max());
+  while (stream.CurrentPosition() < static_cast<int>(message.size())) {
+    const std::uint32_t tag = stream.ReadTag();
+    if (tag == 0) return false;
+    const int number = WireFormatLite::GetTagFieldNumber(tag);
+    switch (WireFormatLite::GetTagWireType(tag)) {
+      case WireFormatLite::WIRETYPE_VARINT: {
+        std::uint64_t value = 0;
+        if (!stream.ReadVarint64(&value)) return false;
+        if (!on_field(number, Bytes{}, value)) return false;
+        break;
+      }
+      case WireFormatLite::WIRETYPE_LENGTH_DELIMITED: {
+        std::uint32_t length = 0;
+        if (!stream.ReadVarint32(&length)) return false;
+        const auto start = static_cast<std::size_t>(stream.CurrentPosition());
+        if (length > message.size() - start || !stream.Skip(static_cast<int>(length))) return false;
+        if (!on_field(number, message.subspan(start, length), 0)) return false;
+        break;
+      }
+      case WireFormatLite::WIRETYPE_FIXED64:
+        if (!stream.Skip(8)) return false;
+        break;
+      case WireFormatLite::WIRETYPE_FIXED32:
+        if (!stream.Skip(4)) return false;
+        break;
+      default:
+        return false;
+    }
+  }
+  return true;
+}
+
+std::string Text(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+
+bool ReadShape(Bytes message, std::vector<std::int64_t>& shape) {
+  return ForEachField(message, [&](int number, Bytes bytes, std::uint64_t) {
+    if (number != field::kShapeDimension) return true;
+    std::int64_t size = -1;
+    const bool good = ForEachField(bytes, [&](int inner, Bytes, std::uint64_t value) {
+      if (inner == field::kDimensionValue) size = static_cast<std::int64_t>(value);
+      return true;
+    });
+    shape.push_back(size > 0 ? size : -1);
+    return good;
+  });
+}
+
+bool ReadPort(Bytes message, GraphPort& port) {
+  const auto tensor = [&](int number, Bytes bytes, std::uint64_t value) {
+    if (number == field::kTensorElementType) port.element_type = static_cast<int>(value);
+    return number != field::kTensorShape || ReadShape(bytes, port.shape);
+  };
+  const auto type = [&](int number, Bytes bytes, std::uint64_t) {
+    return number != field::kTypeTensor || ForEachField(bytes, tensor);
+  };
+  return ForEachField(message, [&](int number, Bytes bytes, std::uint64_t) {
+    if (number == field::kValueName) port.name = Text(bytes);
+    return number != field::kValueType || ForEachField(bytes, type);
+  });
+}
+
+bool ReadGraph(Bytes message, OnnxHeader& header) {
+  std::set<std::string> weights;
+  const bool good = ForEachField(message, [&](int number, Bytes bytes, std::uint64_t) {
+    if (number == field::kGraphInitializer) {
+      return ForEachField(bytes, [&](int inner, Bytes name, std::uint64_t) {
+        if (inner == field::kTensorName) weights.insert(Text(name));
+        return true;
+      });
+    }
+    if (number == field::kGraphInput) return ReadPort(bytes, header.inputs.emplace_back());
+    if (number == field::kGraphOutput) return ReadPort(bytes, header.outputs.emplace_back());
+    return true;
+  });
+  // Files of the first IR versions list weights among the inputs.
+  std::erase_if(header.inputs, [&](const GraphPort& port) { return weights.contains(port.name); });
+  return good;
+}
+
+bool ReadOpset(Bytes message, OnnxHeader& header) {
+  std::string domain;
+  std::int64_t version = 0;
+  const bool good = ForEachField(message, [&](int number, Bytes bytes, std::uint64_t value) {
+    if (number == field::kOpsetDomain) domain = Text(bytes);
+    if (number == field::kOpsetVersion) version = static_cast<std::int64_t>(value);
+    return true;
+  });
+  if (domain.empty() || domain == "ai.onnx") header.opset = version;
+  return good;
+}
+
+bool ReadMetadata(Bytes message, OnnxHeader& header) {
+  std::string key;
+  std::string value;
+  const bool good = ForEachField(message, [&](int number, Bytes bytes, std::uint64_t) {
+    if (number == field::kEntryKey) key = Text(bytes);
+    if (number == field::kEntryValue) value = Text(bytes);
+    return true;
+  });
+  header.metadata[key] = value;
+  return good;
+}
+
+/// ir_version (a small varint), then one of the fields that may follow it.
+bool BeginsLikeOnnx(Bytes bytes) {
+  constexpr std::string_view kNextTags = "\x12\x1a\x22\x28\x32\x3a\x42";
+  return bytes.size() > 2 && bytes[0] == 0x08 && bytes[1] < 32 &&
+         kNextTags.find(static_cast<char>(bytes[2])) != std::string_view::npos;
+}
+
+std::string_view ElementTypeName(int type) {
+  switch (type) {
+    case 1:
+      return "float32";
+    case 2:
+      return "uint8";
+    case 6:
+      return "int32";
+    case 7:
+      return "int64";
+    case 10:
+      return "float16";
+    default:
+      return "other";
+  }
+}
+
+}  // namespace
+
+Result<OnnxHeader> ReadOnnxHeader(std::span<const std::uint8_t> bytes) {
+  if (bytes.empty()) return Fail(ErrorCode::kBadModel, "the model file is empty");
+  OnnxHeader header;
+  bool graph_found = false;
+  bool opset_found = false;
+  const bool good = ForEachField(bytes, [&](int number, Bytes message, std::uint64_t) {
+    switch (number) {
+      case field::kModelProducerName:
+        header.producer = Text(message);
+        return true;
+      case field::kModelGraph:
+        graph_found = true;
+        return ReadGraph(message, header);
+      case field::kModelOpsetImport:
+        opset_found = true;
+        return ReadOpset(message, header);
+      case field::kModelMetadata:
+        return ReadMetadata(message, header);
+      default:
+        return true;
+    }
+  });
+  if (!good) {
+    // A file that is cut off has lost the end of its graph, and still begins as every exporter's files do.
+    const bool looks_like_onnx = BeginsLikeOnnx(bytes);
+    return Fail(ErrorCode::kBadModel, looks_like_onnx || graph_found
+                                          ? "the model file is truncated or damaged: its graph ends before its stated length"
+                                          : "the model file is not an ONNX model");
+  }
+  if (!graph_found || !opset_found || header.outputs.empty()) {
+    return Fail(ErrorCode::kBadModel, "the model file is not an ONNX model: it holds no graph with outputs");
+  }
+  return header;
+}
+
+std::string Describe(const GraphPort& port) {
+  std::vector<std::string> sizes;
+  for (std::int64_t size : port.shape) sizes.push_back(size < 0 ? "?" : fmt::format("{}", size));
+  return fmt::format("{} {} [{}]", port.name, ElementTypeName(port.element_type), fmt::join(sizes, ","));
+}
+
+}  // namespace doclayout::model
