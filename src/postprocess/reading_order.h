@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "types/region.h"
+
+namespace doclayout::postprocess {
+
+/// Where a region stands in the order whatever its place: running heads come first and running feet last, as a person
+/// reads the body of a page without them.
+enum class Band { kHead, kBody, kFoot };
+
+struct OrderedBox {
+  Box box;
+  Band band = Band::kBody;
+};
+
+/// The order in which a person reads boxes on a page, for models that give none: indices into `boxes`, first read first.
+///
+/// Recursive XY-cut: a page is split along white space that crosses all of it, and each part again. Source: Nagy and Seth,
+/// "Hierarchical representation of optically scanned documents", ICPR 1984; on bounding boxes: Ha, Haralick and
+/// Phillips, "Recursive X-Y cut using bounding boxes of connected components", ICDAR 1995. Three things are added:
+///  - Rows that share a column gap stay together, so that paragraphs that happen to end at one height in two columns do
+///    not tear the columns apart; what spans the gap (a title, a wide figure) ends the columns above it.
+///  - Boxes are shrunk a little first: detections overlap by some pixels where the page has a gap.
+///  - Where no cut goes through, the box that blocks most is read in its place by height and the rest is cut again.
+///
+/// Thread-safe, deterministic (ties by y, x, then index). At most a few milliseconds for 1,000 boxes.
+std::vector<std::size_t> XyCutOrder(std::span<const OrderedBox> boxes);
+
+}  // namespace doclayout::postprocess

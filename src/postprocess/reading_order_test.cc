@@ -1,0 +1,99 @@
+#include "postprocess/reading_order.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <numeric>
+#include <random>
+
+namespace doclayout::postprocess {
+namespace {
+
+using testing::ElementsAre;
+
+std::vector<std::size_t> Order(std::initializer_list<Box> boxes) {
+  std::vector<OrderedBox> entries;
+  for (const Box& box : boxes) entries.push_back({box, Band::kBody});
+  return XyCutOrder(entries);
+}
+
+TEST(XyCut, ReadsOneColumnFromTheTop) {
+  EXPECT_THAT(Order({{0, 200, 100, 300}, {0, 0, 100, 90}, {0, 100, 100, 190}}), ElementsAre(1, 2, 0));
+}
+
+TEST(XyCut, ReadsColumnsOneAfterTheOtherBelowATitleOfFullWidth) {
+  EXPECT_THAT(Order({{310, 60, 600, 400},
+                     {0, 0, 600, 50},
+                     {0, 60, 290, 200},
+                     {0, 210, 290, 400}}),
+              ElementsAre(1, 2, 3, 0));
+}
+
+TEST(XyCut, ParagraphsThatEndAtOneHeightDoNotTearColumnsApart) {
+  EXPECT_THAT(Order({{0, 60, 290, 200}, {310, 60, 600, 200}, {0, 210, 290, 400}, {310, 210, 600, 400}}),
+              ElementsAre(0, 2, 1, 3));
+}
+
+TEST(XyCut, AFigureOfFullWidthEndsTheColumnsAboveIt) {
+  EXPECT_THAT(Order({{0, 0, 290, 200},
+                     {310, 0, 600, 200},
+                     {0, 220, 600, 400},
+                     {0, 420, 290, 600},
+                     {310, 420, 600, 600}}),
+              ElementsAre(0, 1, 2, 3, 4));
+}
+
+TEST(XyCut, DetectionsThatOverlapTheGapAreStillColumns) {
+  EXPECT_THAT(Order({{0, 0, 303, 200}, {299, 0, 600, 200}, {0, 197, 301, 400}, {300, 198, 600, 400}}),
+              ElementsAre(0, 2, 1, 3));
+}
+
+TEST(XyCut, RunningHeadsComeFirstAndFeetLast) {
+  const std::vector<OrderedBox> boxes{{{310, 50, 600, 400}, Band::kBody},
+                                      {{0, 50, 290, 400}, Band::kBody},
+                                      {{500, 0, 600, 10}, Band::kHead},
+                                      {{0, 0, 100, 10}, Band::kHead},
+                                      {{0, 410, 100, 420}, Band::kFoot}};
+
+  EXPECT_THAT(XyCutOrder(boxes), ElementsAre(3, 2, 1, 0, 4));
+}
+
+TEST(XyCut, ThreeColumnsUnderAHeadlineOverTwoOfThem) {
+  EXPECT_THAT(Order({{0, 0, 390, 50},      // headline over columns 1 and 2
+                     {0, 60, 190, 400},    // column 1
+                     {200, 60, 390, 400},  // column 2
+                     {400, 0, 600, 400}}),  // column 3
+              ElementsAre(0, 1, 2, 3));
+}
+
+TEST(XyCut, BoxesThatTangleAreReadByHeight) {
+  // A pinwheel: no cut goes through.
+  EXPECT_THAT(Order({{0, 0, 60, 30}, {70, 0, 100, 60}, {40, 70, 100, 100}, {0, 40, 30, 100}, {35, 35, 65, 65}}),
+              testing::AllOf(testing::SizeIs(5), testing::Contains(4), testing::ElementsAre(0, testing::_, testing::_, testing::_, testing::_)));
+}
+
+TEST(XyCut, IdenticalBoxesKeepTheirOrder) {
+  EXPECT_THAT(Order({{0, 0, 10, 10}, {0, 0, 10, 10}, {0, 0, 10, 10}}), ElementsAre(0, 1, 2));
+}
+
+TEST(XyCut, AlwaysGivesAPermutation) {
+  std::mt19937 random(3);
+  for (int round = 0; round < 200; ++round) {
+    std::vector<OrderedBox> boxes(random() % 60);
+    for (OrderedBox& entry : boxes) {
+      const auto x = static_cast<float>(random() % 600);
+      const auto y = static_cast<float>(random() % 800);
+      entry = {{x, y, x + static_cast<float>(random() % 300), y + static_cast<float>(random() % 200)},
+               static_cast<Band>(random() % 3)};
+    }
+    std::vector<std::size_t> order = XyCutOrder(boxes);
+    std::sort(order.begin(), order.end());
+    std::vector<std::size_t> all(boxes.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    ASSERT_EQ(order, all);
+  }
+}
+
+}  // namespace
+}  // namespace doclayout::postprocess
