@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace doclayout::config {
+
+/// What every command that infers can be told. Zero means: chosen by the program.
+struct InferenceConfig {
+  std::string model_path;  ///< an ONNX file; empty: the embedded model
+  std::string precision = "f32";
+  int streams = 0;
+  int threads = 0;
+};
+
+struct ServeConfig {
+  InferenceConfig inference;
+  std::string log_level = "info";
+  std::string host = "0.0.0.0";
+  int port = 8000;  ///< 0: any free one; the log says which
+  int slots = 0;    ///< pages that are inferred at once
+  std::size_t queue_capacity = 64;
+  int drain_timeout_ms = 30'000;
+  int max_connections = 1024;
+  std::size_t max_body_bytes = 50UL << 20;
+  std::size_t max_header_bytes = 16UL << 10;
+  std::int64_t max_pixels = 50'000'000;
+  int max_pages = 200;
+  int header_timeout_ms = 10'000;
+  int body_timeout_ms = 60'000;
+  int write_timeout_ms = 30'000;
+  int idle_timeout_ms = 75'000;
+};
+
+struct AnalyzeConfig {
+  InferenceConfig inference;
+  std::vector<std::string> files;
+  std::string format = "json";
+  std::string output;  ///< a file or a folder; empty: standard output
+  bool pretty = false;
+  std::optional<float> threshold;
+  std::optional<bool> nms;
+  std::int64_t max_pixels = 50'000'000;
+  int max_pages = 200;
+};
+
+/// Nothing to run: `text` goes to standard output (help, version) or, for a mistake in the command line, to standard
+/// error, and the process exits with `exit_code` (0, or 2 for a mistake).
+struct ExitNow {
+  int exit_code = 0;
+  std::string text;
+};
+
+using Command = std::variant<ServeConfig, AnalyzeConfig, ExitNow>;
+
+/// An environment variable's value, or nothing; a function so that tests need not touch the process.
+using ReadEnvironment = std::optional<std::string> (*)(std::string_view name);
+
+/// Reads the command line, the environment and the file that `--config` names. A flag wins over the environment, and the
+/// environment over the file. Never fails: a mistake is an `ExitNow` that says what was wrong and what is allowed.
+Command ParseCommand(std::span<const char* const> arguments, ReadEnvironment read_environment,
+                     std::string_view version);
+
+}  // namespace doclayout::config

@@ -1,0 +1,96 @@
+#include "config/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+namespace doclayout::config {
+namespace {
+
+using testing::HasSubstr;
+
+std::optional<std::string> NoEnvironment(std::string_view) { return std::nullopt; }
+
+std::optional<std::string> PortInEnvironment(std::string_view name) {
+  if (name == "PORT") return "9001";
+  return std::nullopt;
+}
+
+Command Parse(std::vector<const char*> words, ReadEnvironment environment = NoEnvironment) {
+  words.insert(words.begin(), "doclayout");
+  return ParseCommand(words, environment, "doclayout 1.2.3");
+}
+
+TEST(Config, DefaultsAreThoseOfTheDocs) {
+  const auto serve = std::get<ServeConfig>(Parse({"serve"}));
+
+  EXPECT_EQ(serve.port, 8000);
+  EXPECT_EQ(serve.inference.precision, "f32");
+  EXPECT_EQ(serve.max_pixels, 50'000'000);
+}
+
+TEST(Config, AFlagWinsOverTheEnvironmentAndThatOverTheFile) {
+  const std::string path = testing::TempDir() + "/serve.toml";
+  std::ofstream(path) << "[serve]\nport = 9000\nqueue-capacity = 7\n";
+  const std::string config = "--config=" + path;
+
+  const auto file = std::get<ServeConfig>(Parse({"serve", config.c_str()}));
+  const auto environment = std::get<ServeConfig>(Parse({"serve", config.c_str()}, PortInEnvironment));
+  const auto flag = std::get<ServeConfig>(Parse({"serve", config.c_str(), "--port", "9002"}, PortInEnvironment));
+
+  EXPECT_EQ(file.port, 9000);
+  EXPECT_EQ(file.queue_capacity, 7U);
+  EXPECT_EQ(environment.port, 9001);
+  EXPECT_EQ(environment.queue_capacity, 7U);
+  EXPECT_EQ(flag.port, 9002);
+}
+
+TEST(Config, ReadsWhatAnalyzeIsTold) {
+  const auto analyze =
+      std::get<AnalyzeConfig>(Parse({"analyze", "--threshold", "0.3", "--no-nms", "a.png", "b.jpg", "-o", "out"}));
+
+  EXPECT_EQ(analyze.files, (std::vector<std::string>{"a.png", "b.jpg"}));
+  EXPECT_FLOAT_EQ(analyze.threshold.value(), 0.3F);
+  EXPECT_EQ(analyze.nms, false);
+  EXPECT_EQ(analyze.output, "out");
+}
+
+TEST(Config, WhatIsNotGivenStaysTheModelsOwn) {
+  const auto analyze = std::get<AnalyzeConfig>(Parse({"analyze", "a.png"}));
+
+  EXPECT_FALSE(analyze.threshold);
+  EXPECT_FALSE(analyze.nms);
+}
+
+TEST(Config, AMistakeIsAUsageErrorThatNamesIt) {
+  const auto message = [](std::vector<const char*> words) {
+    const auto exit = std::get<ExitNow>(Parse(std::move(words)));
+    EXPECT_EQ(exit.exit_code, 2);
+    return exit.text;
+  };
+
+  EXPECT_THAT(message({}), HasSubstr("subcommand is required"));
+  EXPECT_THAT(message({"frobnicate"}), HasSubstr("frobnicate"));
+  EXPECT_THAT(message({"analyze"}), HasSubstr("FILE is required"));
+  EXPECT_THAT(message({"analyze", "--threshold", "2", "a.png"}), HasSubstr("--threshold"));
+  EXPECT_THAT(message({"analyze", "--threshold", "nan", "a.png"}), HasSubstr("--threshold"));
+  EXPECT_THAT(message({"analyze", "--format", "gif", "a.png"}), HasSubstr("--format"));
+  EXPECT_THAT(message({"serve", "--port", "70000"}), HasSubstr("--port"));
+  EXPECT_THAT(message({"serve", "--no-such-flag"}), HasSubstr("--no-such-flag"));
+  EXPECT_THAT(message({"serve", "--config", "/nowhere.toml"}), HasSubstr("/nowhere.toml"));
+  const std::string path = testing::TempDir() + "/unknown.toml";
+  std::ofstream(path) << "[serve]\nprot = 9000\n";
+  EXPECT_THAT(message({"serve", "--config", path.c_str()}), HasSubstr("prot"));
+}
+
+TEST(Config, HelpAndVersionAreNotMistakes) {
+  const auto help = std::get<ExitNow>(Parse({"serve", "--help"}));
+  EXPECT_EQ(help.exit_code, 0);
+  EXPECT_THAT(help.text, testing::AllOf(HasSubstr("--max-body-bytes"), HasSubstr("[env MAX_BODY_BYTES]")));
+
+  EXPECT_EQ(std::get<ExitNow>(Parse({"--version"})).text, "doclayout 1.2.3\n");
+}
+
+}  // namespace
+}  // namespace doclayout::config
