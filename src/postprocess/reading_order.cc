@@ -80,6 +80,14 @@ class XyCut {
     }
   }
 
+  /// Running heads and feet: line by line, each from the left.
+  void OrderByLines(const Indices& indices, Indices& order) const {
+    for (Indices& line : Rows(indices)) {
+      std::ranges::stable_sort(line, {}, [&](std::size_t i) { return boxes_[i].x1; });
+      order.insert(order.end(), line.begin(), line.end());
+    }
+  }
+
  private:
   std::vector<Indices> Rows(const Indices& indices) const {
     return SplitAtGaps(indices, [&](std::size_t i) { return Interval{boxes_[i].y1, boxes_[i].y2}; });
@@ -191,7 +199,11 @@ std::vector<std::size_t> XyCutOrder(std::span<const OrderedBox> boxes) {
     for (std::size_t i = 0; i < boxes.size(); ++i) {
       if (boxes[i].band == band) members.push_back(i);
     }
-    cut.Order(members, order);
+    if (band == Band::kBody) {
+      cut.Order(members, order);
+    } else {
+      cut.OrderByLines(members, order);
+    }
   }
   return order;
 }

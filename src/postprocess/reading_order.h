@@ -27,6 +27,8 @@ struct OrderedBox {
 ///  - Boxes are shrunk a little first: detections overlap by some pixels where the page has a gap.
 ///  - Where no cut goes through, the box that blocks most is read in its place by height and the rest is cut again.
 ///
+/// Running heads and feet are read line by line.
+///
 /// Thread-safe, deterministic (ties by y, x, then index). At most a few milliseconds for 1,000 boxes.
 std::vector<std::size_t> XyCutOrder(std::span<const OrderedBox> boxes);
 

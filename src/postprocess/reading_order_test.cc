@@ -59,6 +59,14 @@ TEST(XyCut, RunningHeadsComeFirstAndFeetLast) {
   EXPECT_THAT(XyCutOrder(boxes), ElementsAre(3, 2, 1, 0, 4));
 }
 
+TEST(XyCut, ReadsAMastheadBeforeTheLineBelowIt) {
+  const std::vector<OrderedBox> boxes{{{50, 130, 100, 145}, Band::kHead},
+                                      {{160, 60, 720, 105}, Band::kHead},
+                                      {{780, 130, 830, 145}, Band::kHead}};
+
+  EXPECT_THAT(XyCutOrder(boxes), ElementsAre(1, 0, 2));
+}
+
 TEST(XyCut, ThreeColumnsUnderAHeadlineOverTwoOfThem) {
   EXPECT_THAT(Order({{0, 0, 390, 50},      // headline over columns 1 and 2
                      {0, 60, 190, 400},    // column 1

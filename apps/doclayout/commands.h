@@ -1,0 +1,27 @@
+#pragma once
+
+#include "config/config.h"
+
+namespace doclayout {
+
+/// What the process exits with.
+enum ExitCode {
+  kExitGood = 0,
+  kExitSomeFailed = 1,  ///< analyze: at least one file; serve: it could not be served
+  kExitUsage = 2,
+  kExitModel = 3,  ///< the model cannot be loaded
+};
+
+/// `doclayout analyze`: regions of files, to standard output or files. Returns the exit code.
+int RunAnalyze(const config::AnalyzeConfig& config);
+
+/// `doclayout serve`: serves until SIGTERM or SIGINT, then answers what was accepted. Returns the exit code.
+int RunServe(const config::ServeConfig& config);
+
+/// "0.1.0": the program's version.
+const char* Version();
+
+/// The revision that the program was built from, "unknown" outside a checkout.
+const char* Commit();
+
+}  // namespace doclayout

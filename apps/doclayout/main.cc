@@ -1,0 +1,53 @@
+#include <malloc.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <opencv2/core/utility.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "commands.h"
+#include "config/config.h"
+
+namespace {
+
+using doclayout::config::AnalyzeConfig;
+using doclayout::config::ExitNow;
+using doclayout::config::ServeConfig;
+
+std::optional<std::string> ReadEnvironment(std::string_view name) {
+  const char* value = std::getenv(std::string(name).c_str());
+  if (value == nullptr) return std::nullopt;
+  return value;
+}
+
+/// Settings of the process that only its main function may make.
+void SetUpProcess() {
+  // A closed connection or pipe is an error of one write, not the end of the process.
+  std::signal(SIGPIPE, SIG_IGN);
+  // Pages of some megabytes come and go on every thread. Mapped one by one, they go back to the system at once;
+  // left to itself the threshold rises to the largest page seen and such blocks tear holes into the heap that stay.
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  mallopt(M_ARENA_MAX, 4);
+  // A page is resized by the thread that has it; OpenCV's own pool would compete with inference.
+  cv::setNumThreads(1);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  SetUpProcess();
+  const std::string version = std::string("doclayout ") + doclayout::Version() + " (" + doclayout::Commit() + ")";
+  const auto command = doclayout::config::ParseCommand(
+      std::span<const char* const>(argv, static_cast<std::size_t>(argc)), ReadEnvironment, version);
+  if (const auto* exit = std::get_if<ExitNow>(&command)) {
+    std::fputs(exit->text.c_str(), exit->exit_code == 0 ? stdout : stderr);
+    return exit->exit_code;
+  }
+  if (const auto* analyze = std::get_if<AnalyzeConfig>(&command)) return doclayout::RunAnalyze(*analyze);
+  return doclayout::RunServe(std::get<ServeConfig>(command));
+}
