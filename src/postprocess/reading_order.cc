@@ -96,27 +96,34 @@ class XyCut {
     return SplitAtGaps(indices, [&](std::size_t i) { return Interval{boxes_[i].x1, boxes_[i].x2}; });
   }
 
-  /// Joins a row to those above it for as long as one column gap goes through all of them.
+  /// Joins a row to the columns above it when each of its parts continues one of them and a gap is left.
   std::vector<Indices> GroupRows(std::vector<Indices> rows) const {
     std::vector<Indices> groups;
-    std::vector<Interval> occupied;  // Of the last group, along x: a gap lies between any two of these.
+    std::vector<Interval> columns;  // Of the last group: what it occupies along x.
     for (Indices& row : rows) {
-      std::vector<Interval> together = Occupied(row);
-      if (!groups.empty()) {
-        const std::vector<Interval> alone = together;
-        together.insert(together.end(), occupied.begin(), occupied.end());
-        together = Merge(std::move(together));
-        if (together.size() > 1) {
-          groups.back().insert(groups.back().end(), row.begin(), row.end());
-          occupied = std::move(together);
-          continue;
-        }
-        together = alone;
+      std::vector<Interval> parts = Occupied(row);
+      if (ContinuesColumns(parts, columns)) {
+        groups.back().insert(groups.back().end(), row.begin(), row.end());
+        columns.insert(columns.end(), parts.begin(), parts.end());
+        columns = Merge(std::move(columns));
+      } else {
+        groups.push_back(std::move(row));
+        columns = std::move(parts);
       }
-      groups.push_back(std::move(row));
-      occupied = std::move(together);
     }
     return groups;
+  }
+
+  /// A part that lies in a gap (a title between a logo and an address) or bridges all of them is something new.
+  static bool ContinuesColumns(const std::vector<Interval>& parts, const std::vector<Interval>& columns) {
+    if (columns.size() < 2) return false;
+    const bool each_in_a_column = std::ranges::all_of(parts, [&](const Interval& part) {
+      return std::ranges::any_of(
+          columns, [&](const Interval& column) { return part.low < column.high && column.low < part.high; });
+    });
+    std::vector<Interval> together = columns;
+    together.insert(together.end(), parts.begin(), parts.end());
+    return each_in_a_column && Merge(std::move(together)).size() > 1;
   }
 
   std::vector<Interval> Occupied(const Indices& indices) const {

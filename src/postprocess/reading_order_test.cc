@@ -67,6 +67,20 @@ TEST(XyCut, ReadsAMastheadBeforeTheLineBelowIt) {
   EXPECT_THAT(XyCutOrder(boxes), ElementsAre(1, 0, 2));
 }
 
+TEST(XyCut, AuthorsAboveTheGapAreReadBeforeShortHeadingsOfTheColumns) {
+  EXPECT_THAT(Order({{380, 170, 535, 190},    // authors, across the gap
+                     {85, 220, 150, 240},     // heading left
+                     {467, 220, 536, 240},    // heading right
+                     {84, 245, 445, 530},     // text left
+                     {463, 245, 827, 630}}),  // text right
+              ElementsAre(0, 1, 3, 2, 4));
+}
+
+TEST(XyCut, ATitleBetweenALogoAndAnAddressComesAfterBoth) {
+  EXPECT_THAT(Order({{0, 0, 100, 80}, {500, 0, 600, 80}, {220, 90, 380, 120}, {0, 130, 600, 400}}),
+              ElementsAre(0, 1, 2, 3));
+}
+
 TEST(XyCut, ThreeColumnsUnderAHeadlineOverTwoOfThem) {
   EXPECT_THAT(Order({{0, 0, 390, 50},      // headline over columns 1 and 2
                      {0, 60, 190, 400},    // column 1
