@@ -1,0 +1,166 @@
+#include <fmt/format.h>
+#include <pthread.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <ctime>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "commands.h"
+#include "health/health.h"
+#include "http/server.h"
+#include "metrics/registry.h"
+#include "model_setup.h"
+#include "runtime/openvino/openvino_engine.h"
+#include "scheduler/worker_pool.h"
+
+namespace doclayout {
+namespace {
+
+/// Of workers and the threads that infer, beside 0 of the I/O thread: health answers while every core infers.
+constexpr int kWorkerNiceness = 5;
+
+/// SIGTERM and SIGINT, kept from ending the process and waited for. Made before any thread is: they inherit the mask.
+class StopSignals {
+ public:
+  StopSignals() {
+    sigemptyset(&set_);
+    sigaddset(&set_, SIGTERM);
+    sigaddset(&set_, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+  }
+
+  /// Blocks until one arrives, also one that came before; its name.
+  std::string Wait() const {
+    int signal = 0;
+    sigwait(&set_, &signal);
+    return signal == SIGTERM ? "SIGTERM" : "SIGINT";
+  }
+
+ private:
+  sigset_t set_{};
+};
+
+http::Server::Options ServerOptions(const config::ServeConfig& config) {
+  using std::chrono::milliseconds;
+  http::Server::Options options;
+  options.host = config.host;
+  options.port = config.port;
+  options.limits.max_body_bytes = config.max_body_bytes;
+  options.limits.max_header_bytes = config.max_header_bytes;
+  options.limits.max_connections = static_cast<std::size_t>(config.max_connections);
+  options.limits.header_timeout = milliseconds(config.header_timeout_ms);
+  options.limits.body_timeout = milliseconds(config.body_timeout_ms);
+  options.limits.write_timeout = milliseconds(config.write_timeout_ms);
+  options.limits.keep_alive_timeout = milliseconds(config.idle_timeout_ms);
+  options.document_limits = {.max_pixels = config.max_pixels, .max_pages = config.max_pages};
+  options.drain_timeout = milliseconds(config.drain_timeout_ms);
+  return options;
+}
+
+void AddProcessMetrics(metrics::Registry& registry) {
+  registry.AddGaugeFunction("process_resident_memory_bytes", "Memory of the process that is in RAM.", {},
+                            health::ResidentBytes);
+  registry.AddCounterFunction("process_cpu_seconds_total", "CPU time of all threads of the process.", {},
+                              health::CpuSeconds);
+  registry.AddGaugeFunction("process_open_fds", "Open file descriptors.", {}, health::OpenDescriptors);
+  registry.AddGauge("process_start_time_seconds", "When the process started, seconds since 1970-01-01 UTC.")
+      .Set(static_cast<double>(std::time(nullptr)));
+}
+
+void AddInfoMetrics(metrics::Registry& registry, const model::ModelCard& card) {
+  registry
+      .AddGauge("pp_doclayout_build_info", "What is running; always 1.",
+                {{"version", Version()}, {"commit", Commit()}, {"runtime", runtime::OpenVinoVersion()}})
+      .Set(1);
+  registry
+      .AddGauge("pp_doclayout_model_info", "The model that is loaded; always 1.",
+                {{"name", card.name}, {"family", std::string(model::FamilyName(card.family))}, {"sha256", card.sha256}})
+      .Set(1);
+}
+
+http::Server::Dependencies MakeDependencies(LoadedModel& model, scheduler::WorkerPool& pool,
+                                            metrics::Registry& registry, const health::Readiness& readiness,
+                                            Logger& logger, const Clock& clock) {
+  const model::ModelCard& card = model.card;
+  return {.analyze_page =
+              [&model](int slot, const Page& page, const AnalyzeParameters& parameters, StageTimings& timings) {
+                return model.pipelines[static_cast<std::size_t>(slot)]->Analyze(page, parameters, timings);
+              },
+          .pool = pool,
+          .registry = registry,
+          .readiness = readiness,
+          .logger = logger,
+          .clock = clock,
+          .version = {.version = Version(),
+                      .commit = Commit(),
+                      .model_name = card.name,
+                      .model_sha256 = card.sha256,
+                      .model_family = std::string(model::FamilyName(card.family)),
+                      .runtime = runtime::OpenVinoVersion()},
+          .labels = card.labels};
+}
+
+/// Serves until a signal, then answers what was accepted. False when connections had to be cut off.
+bool ServeUntilStopped(http::Server& server, const StopSignals& signals, health::Readiness& readiness, Logger& logger) {
+  const std::string signal = signals.Wait();
+  readiness.SetDraining();
+  logger.Write(LogLevel::kInfo, "draining", {{"signal", signal}});
+  const std::size_t cut = server.Drain();
+  logger.Write(cut == 0 ? LogLevel::kInfo : LogLevel::kError, "stopped",
+               {{"connections_cut", static_cast<long long>(cut)}});
+  return cut == 0;
+}
+
+}  // namespace
+
+int RunServe(const config::ServeConfig& config) {
+  const StopSignals signals;
+  const SteadyClock clock;
+  const TimePoint start = clock.Now();
+  const auto level = ParseLogLevel(config.log_level);
+  Logger logger(level.value_or(LogLevel::kInfo), Logger::Stream::kStdout);
+
+  auto model = LoadModel(config.inference, config.slots, kWorkerNiceness, clock);
+  if (!model) {
+    fmt::print(stderr, "doclayout: {}\n", model.error().message);
+    return kExitModel;
+  }
+  const model::ModelCard& card = (*model)->card;
+  const int slots = static_cast<int>((*model)->pipelines.size());
+  logger.Write(LogLevel::kInfo, "model_loaded",
+               {{"model", card.name},
+                {"sha256", card.sha256},
+                {"slots", static_cast<long long>(slots)},
+                {"precision", config.inference.precision},
+                {"ms", Milliseconds(clock.Now() - start)}});
+
+  metrics::Registry registry;
+  AddInfoMetrics(registry, card);
+  AddProcessMetrics(registry);
+  health::Readiness readiness;
+  readiness.SetModelLoaded();
+  // Declared before the server, so that the server is gone first: tasks may outlive it, and are joined here.
+  scheduler::WorkerPool pool(
+      {.slots = slots, .capacity = config.queue_capacity, .niceness = kWorkerNiceness}, clock);
+  const auto server = http::Server::Listen(ServerOptions(config),
+                                           MakeDependencies(**model, pool, registry, readiness, logger, clock));
+  if (!server) {
+    fmt::print(stderr, "doclayout: {}\n", server.error().message);
+    return kExitSomeFailed;
+  }
+  logger.Write(LogLevel::kInfo, "listening",
+               {{"host", config.host},
+                {"port", static_cast<long long>((*server)->port())},
+                {"version", Version()},
+                {"ms_since_start", Milliseconds(clock.Now() - start)}});
+  const bool good = ServeUntilStopped(**server, signals, readiness, logger);
+  return good ? kExitGood : kExitSomeFailed;
+}
+
+}  // namespace doclayout
