@@ -1,0 +1,410 @@
+#include <gmock/gmock.h>
+#include <tiffio.h>
+
+#include "decode/document.h"
+#include "decode/testing/encode.h"
+
+namespace doclayout::decode {
+namespace {
+
+using namespace testing;  // NOLINT: the test's own encoders
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+Result<Page> Read(const Bytes& bytes, int index = 0, const Limits& limits = {}) {
+  auto document = OpenDocument(bytes, limits);
+  if (!document) return Fail(document.error());
+  EXPECT_EQ((*document)->format(), Format::kTiff);
+  return (*document)->ReadPage(index);
+}
+
+TiffPageSpec RgbPage(std::uint32_t width, std::uint32_t height, int compression = COMPRESSION_NONE) {
+  return {.width = width,
+          .height = height,
+          .samples = 3,
+          .photometric = PHOTOMETRIC_RGB,
+          .compression = compression,
+          .rows = RgbOf(Pattern(static_cast<int>(width), static_cast<int>(height)))};
+}
+
+TiffPageSpec GrayPage(std::uint32_t width, std::uint32_t height, Bytes rows) {
+  return {.width = width, .height = height, .rows = std::move(rows)};
+}
+
+TEST(Tiff, ReadsEveryLosslessCompression) {
+  for (const int compression :
+       {COMPRESSION_NONE, COMPRESSION_LZW, COMPRESSION_ADOBE_DEFLATE, COMPRESSION_DEFLATE, COMPRESSION_PACKBITS}) {
+    for (const bool big : {false, true}) {
+      const auto page = Read(EncodeTiff({RgbPage(37, 19, compression)}, big));
+
+      ASSERT_TRUE(page) << compression << page.error().message;
+      EXPECT_TRUE(SamePixels(page->image, Pattern(37, 19))) << compression;
+    }
+  }
+}
+
+TEST(Tiff, ReadsFaxCodes) {
+  for (const int compression : {COMPRESSION_CCITTRLE, COMPRESSION_CCITTFAX3, COMPRESSION_CCITTFAX4, COMPRESSION_NONE}) {
+    for (const int photometric : {PHOTOMETRIC_MINISWHITE, PHOTOMETRIC_MINISBLACK}) {
+      TiffPageSpec spec = GrayPage(16, 8, {});
+      for (int y = 0; y < 8; ++y) spec.rows.insert(spec.rows.end(), {static_cast<std::uint8_t>(1 << y), 0x0F});
+      spec.bits = 1;
+      spec.compression = compression;
+      spec.photometric = photometric;
+
+      const auto page = Read(EncodeTiff({spec}));
+
+      ASSERT_TRUE(page) << compression << page.error().message;
+      for (int y = 0; y < 8; ++y) {
+        for (int x = 0; x < 16; ++x) {
+          const bool set = x < 8 ? 7 - x == y : x >= 12;
+          const bool white = set == (photometric == PHOTOMETRIC_MINISBLACK);
+          ASSERT_EQ(At(page->image, x, y)[0], white ? 255 : 0) << compression << " " << x << "," << y;
+        }
+      }
+    }
+  }
+}
+
+TEST(Tiff, ReadsJpegWithin) {
+  TiffPageSpec gray = GrayPage(16, 16, Ramp(256, 255));
+  gray.compression = COMPRESSION_JPEG;
+  gray.rows_per_strip = 16;
+  TiffPageSpec ycbcr = RgbPage(32, 32, COMPRESSION_JPEG);
+  ycbcr.photometric = PHOTOMETRIC_YCBCR;
+  ycbcr.rows_per_strip = 16;
+
+  const auto gray_page = Read(EncodeTiff({gray}));
+  const auto colour_page = Read(EncodeTiff({ycbcr}));
+
+  ASSERT_TRUE(gray_page) << gray_page.error().message;
+  ASSERT_TRUE(colour_page) << colour_page.error().message;
+  EXPECT_NEAR(At(gray_page->image, 8, 8)[1], 8 * 16 + 8, 20);
+  EXPECT_TRUE(SamePixels(colour_page->image, Pattern(32, 32), 120));
+  EXPECT_NEAR(At(colour_page->image, 16, 16)[1], At(Pattern(32, 32), 16, 16)[1], 40);
+}
+
+TEST(Tiff, TruncatedJpegWithinIsRefused) {
+  TiffPageSpec spec = GrayPage(64, 64, Ramp(64 * 64, 255));
+  spec.compression = COMPRESSION_JPEG;
+  spec.rows_per_strip = 64;
+  Bytes tiff = EncodeTiff({spec});
+  // The middle of the only strip becomes an end-of-image marker.
+  const std::uint8_t scan[] = {0xFF, 0xDA};
+  const auto start = std::search(tiff.begin(), tiff.end(), std::begin(scan), std::end(scan));
+  ASSERT_NE(start, tiff.end());
+  std::fill(start + 200, start + 300, std::uint8_t{0});
+  start[200] = 0xFF;
+  start[201] = 0xD9;
+
+  EXPECT_EQ(Read(tiff).error().code, ErrorCode::kUndecodable);
+}
+
+TEST(Tiff, ReadsGrayOfEveryDepth) {
+  for (const int bits : {2, 4, 8}) {
+    const int max = (1 << bits) - 1;
+    TiffPageSpec spec = GrayPage(8, 4, {});
+    spec.bits = bits;
+    const Bytes samples = Ramp(32, max);
+    const int per_byte = 8 / bits;
+    for (int i = 0; i < 32; i += per_byte) {
+      int byte = 0;
+      for (int k = 0; k < per_byte; ++k) byte = byte << bits | samples[static_cast<std::size_t>(i + k)];
+      spec.rows.push_back(static_cast<std::uint8_t>(byte));
+    }
+
+    const auto page = Read(EncodeTiff({spec}));
+
+    ASSERT_TRUE(page) << page.error().message;
+    for (int i = 0; i < 32; ++i) {
+      ASSERT_EQ(At(page->image, i % 8, i / 8)[2], samples[static_cast<std::size_t>(i)] * 255 / max) << bits;
+    }
+  }
+}
+
+TEST(Tiff, DropsTheLowByteOfSixteenBits) {
+  TiffPageSpec gray = GrayPage(2, 1, {0xFF, 0x12, 0xFF, 0xFF});
+  gray.bits = 16;
+  TiffPageSpec rgb = GrayPage(1, 1, {0xFF, 0x10, 0x00, 0x20, 0xFF, 0x30});
+  rgb.bits = 16;
+  rgb.samples = 3;
+  rgb.photometric = PHOTOMETRIC_RGB;
+
+  const auto gray_page = Read(EncodeTiff({gray}));
+  const auto rgb_page = Read(EncodeTiff({rgb}));
+
+  ASSERT_TRUE(gray_page && rgb_page);
+  EXPECT_THAT(At(gray_page->image, 0, 0), ElementsAre(0x12, 0x12, 0x12));
+  EXPECT_THAT(At(gray_page->image, 1, 0), ElementsAre(255, 255, 255));
+  EXPECT_THAT(At(rgb_page->image, 0, 0), ElementsAre(0x30, 0x20, 0x10));
+}
+
+TEST(Tiff, ReadsPalettes) {
+  TiffPageSpec spec = GrayPage(16, 16, Ramp(256, 255));
+  spec.photometric = PHOTOMETRIC_PALETTE;
+  spec.ramp_palette = true;
+
+  const auto page = Read(EncodeTiff({spec}));
+
+  ASSERT_TRUE(page) << page.error().message;
+  for (int i = 0; i < 256; ++i) {
+    ASSERT_THAT(At(page->image, i % 16, i / 16), ElementsAre(i / 2, 255 - i, i));
+  }
+}
+
+TEST(Tiff, ReadsSeparatePlanesAndTiles) {
+  TiffPageSpec planes = RgbPage(37, 19);
+  planes.planar = PLANARCONFIG_SEPARATE;
+  Bytes separated;
+  for (std::size_t channel = 0; channel < 3; ++channel) {
+    for (std::size_t i = channel; i < planes.rows.size(); i += 3) separated.push_back(planes.rows[i]);
+  }
+  planes.rows = separated;
+
+  TiffPageSpec tiles = RgbPage(37, 19, COMPRESSION_LZW);
+  tiles.tile_width = tiles.tile_height = 16;
+  const Bytes rgb = std::exchange(tiles.rows, {});
+  for (std::size_t tile = 0; tile < 6; ++tile) {
+    for (std::size_t i = 0; i < 256; ++i) {
+      const std::size_t x = tile % 3 * 16 + i % 16;
+      const std::size_t y = tile / 3 * 16 + i / 16;
+      for (std::size_t channel = 0; channel < 3; ++channel) {
+        tiles.rows.push_back(x < 37 && y < 19 ? rgb[(y * 37 + x) * 3 + channel] : 0);
+      }
+    }
+  }
+
+  for (const TiffPageSpec& spec : {planes, tiles}) {
+    const auto page = Read(EncodeTiff({spec}));
+    ASSERT_TRUE(page) << page.error().message;
+    EXPECT_TRUE(SamePixels(page->image, Pattern(37, 19)));
+  }
+}
+
+TEST(Tiff, ConvertsCmyk) {
+  TiffPageSpec spec = GrayPage(3, 1, {0, 255, 255, 0, 0, 0, 0, 255, 0, 0, 0, 0});
+  spec.samples = 4;
+  spec.photometric = PHOTOMETRIC_SEPARATED;
+
+  const auto page = Read(EncodeTiff({spec}));
+
+  ASSERT_TRUE(page) << page.error().message;
+  EXPECT_THAT(At(page->image, 0, 0), ElementsAre(0, 0, 255));
+  EXPECT_THAT(At(page->image, 1, 0), ElementsAre(0, 0, 0));
+  EXPECT_THAT(At(page->image, 2, 0), ElementsAre(255, 255, 255));
+}
+
+TEST(Tiff, LaysTransparencyOnWhite) {
+  TiffPageSpec straight = GrayPage(3, 1, {10, 20, 30, 255, 10, 20, 30, 0, 200, 100, 0, 128});
+  straight.samples = 4;
+  straight.photometric = PHOTOMETRIC_RGB;
+  straight.extra_samples = {EXTRASAMPLE_UNASSALPHA};
+  TiffPageSpec premultiplied = straight;
+  premultiplied.rows = {10, 20, 30, 255, 0, 0, 0, 0, 100, 50, 0, 128};
+  premultiplied.extra_samples = {EXTRASAMPLE_ASSOCALPHA};
+
+  for (const TiffPageSpec& spec : {straight, premultiplied}) {
+    const auto page = Read(EncodeTiff({spec}));
+    ASSERT_TRUE(page) << page.error().message;
+    EXPECT_THAT(At(page->image, 0, 0), ElementsAre(30, 20, 10));
+    EXPECT_THAT(At(page->image, 1, 0), ElementsAre(255, 255, 255));
+    EXPECT_THAT(At(page->image, 2, 0), ElementsAre(127, 177, 227));
+  }
+}
+
+TEST(Tiff, PaddingChannelIsNotTransparency) {
+  TiffPageSpec spec = GrayPage(1, 1, {10, 20, 30, 0});
+  spec.samples = 4;
+  spec.photometric = PHOTOMETRIC_RGB;
+  spec.extra_samples = {EXTRASAMPLE_UNSPECIFIED};
+
+  const auto page = Read(EncodeTiff({spec}));
+
+  ASSERT_TRUE(page);
+  EXPECT_THAT(At(page->image, 0, 0), ElementsAre(30, 20, 10));
+}
+
+TEST(Tiff, LaysGrayWithAlphaOnWhite) {
+  TiffPageSpec spec = GrayPage(3, 1, {50, 255, 50, 0, 100, 128});
+  spec.samples = 2;
+  spec.extra_samples = {EXTRASAMPLE_UNASSALPHA};
+
+  const auto page = Read(EncodeTiff({spec}));
+
+  ASSERT_TRUE(page) << page.error().message;
+  EXPECT_THAT(At(page->image, 0, 0), ElementsAre(50, 50, 50));
+  EXPECT_THAT(At(page->image, 1, 0), ElementsAre(255, 255, 255));
+  EXPECT_THAT(At(page->image, 2, 0), ElementsAre(177, 177, 177));
+}
+
+TEST(Tiff, AppliesOrientationAndReportsTheTurn) {
+  const int rotations[] = {0, 0, 180, 180, 270, 90, 90, 270};
+  const int corner_x[] = {0, 4, 4, 0, 0, 2, 2, 0};
+  const int corner_y[] = {0, 0, 2, 2, 0, 0, 4, 4};
+  for (int tag = 1; tag <= 8; ++tag) {
+    TiffPageSpec spec = RgbPage(5, 3);
+    spec.orientation = tag;
+
+    const auto page = Read(EncodeTiff({spec}));
+
+    ASSERT_TRUE(page);
+    EXPECT_EQ(page->rotation, rotations[tag - 1]);
+    EXPECT_EQ(page->image.width(), tag >= 5 ? 3 : 5);
+    EXPECT_EQ(At(page->image, corner_x[tag - 1], corner_y[tag - 1]), At(Pattern(5, 3), 0, 0)) << tag;
+  }
+}
+
+TEST(Tiff, ReportsResolution) {
+  TiffPageSpec inch = RgbPage(5, 3);
+  inch.resolution_x = 300;
+  inch.resolution_y = 150;
+  TiffPageSpec turned = inch;
+  turned.orientation = ORIENTATION_RIGHTTOP;
+  TiffPageSpec metric = inch;
+  metric.resolution_unit = RESUNIT_CENTIMETER;
+  TiffPageSpec ratio = inch;
+  ratio.resolution_unit = RESUNIT_NONE;
+
+  EXPECT_EQ(Read(EncodeTiff({inch}))->dpi, 300);
+  EXPECT_EQ(Read(EncodeTiff({turned}))->dpi, 150);
+  EXPECT_EQ(Read(EncodeTiff({metric}))->dpi, 762);
+  EXPECT_EQ(Read(EncodeTiff({ratio}))->dpi, std::nullopt);
+  EXPECT_EQ(Read(EncodeTiff({RgbPage(5, 3)}))->dpi, std::nullopt);
+}
+
+TEST(Tiff, ReadsEveryDirectoryAsAPageInAnyOrder) {
+  const Bytes tiff = EncodeTiff({RgbPage(5, 3), RgbPage(7, 9, COMPRESSION_LZW), RgbPage(1, 1)});
+  auto document = OpenDocument(tiff, {});
+  ASSERT_TRUE(document);
+  ASSERT_EQ((*document)->page_count(), 3);
+
+  for (const int index : {2, 0, 1, 1, 0, 2}) {
+    const auto page = (*document)->ReadPage(index);
+    ASSERT_TRUE(page);
+    EXPECT_EQ(page->index, index);
+    EXPECT_EQ(page->image.width(), (std::array{5, 7, 1}[static_cast<std::size_t>(index)]));
+    EXPECT_TRUE(SamePixels(page->image, Pattern(page->image.width(), page->image.height())));
+  }
+  EXPECT_EQ((*document)->ReadPage(3).error().code, ErrorCode::kBadParameter);
+}
+
+TEST(Tiff, RefusesTooManyPages) {
+  const Bytes tiff = EncodeTiff({RgbPage(1, 1), RgbPage(1, 1), RgbPage(1, 1), RgbPage(1, 1)});
+
+  const auto document = OpenDocument(tiff, {.max_pages = 3});
+
+  ASSERT_FALSE(document);
+  EXPECT_EQ(document.error().code, ErrorCode::kTooLarge);
+  EXPECT_THAT(document.error().message, HasSubstr("more than 3 pages"));
+  EXPECT_TRUE(OpenDocument(tiff, {.max_pages = 4}));
+}
+
+TEST(Tiff, LimitsHoldForEveryPage) {
+  const Bytes tiff = EncodeTiff({RgbPage(5, 3), RgbPage(40, 30)});
+
+  EXPECT_EQ(OpenDocument(tiff, {.max_pixels = 1199}).error().code, ErrorCode::kTooLarge);
+  EXPECT_EQ(OpenDocument(tiff, {.max_dimension = 39}).error().code, ErrorCode::kTooLarge);
+  EXPECT_TRUE(OpenDocument(tiff, {.max_pixels = 1200}));
+}
+
+/// A little-endian TIFF out of its entries, one directory at byte 8.
+class TiffBuilder {
+ public:
+  TiffBuilder& Long(std::uint16_t tag, std::uint32_t value) {
+    AppendLittle16(entries_, tag);
+    AppendLittle16(entries_, 4);
+    AppendLittle32(entries_, 1);
+    AppendLittle32(entries_, value);
+    ++count_;
+    return *this;
+  }
+
+  Bytes Build(std::uint32_t next_directory, const Bytes& data = {}) const {
+    Bytes tiff;
+    Append(tiff, {"II*\0", 4});
+    AppendLittle32(tiff, 8);
+    AppendLittle16(tiff, count_);
+    tiff.insert(tiff.end(), entries_.begin(), entries_.end());
+    AppendLittle32(tiff, next_directory);
+    tiff.insert(tiff.end(), data.begin(), data.end());
+    return tiff;
+  }
+
+ private:
+  Bytes entries_;
+  std::uint16_t count_ = 0;
+};
+
+/// Gray, 8 bits, uncompressed, its pixels at byte 8.
+TiffBuilder Directory(std::uint32_t width, std::uint32_t height) {
+  TiffBuilder builder;
+  builder.Long(256, width).Long(257, height).Long(258, 8).Long(259, 1).Long(262, 1).Long(273, 8).Long(277, 1);
+  builder.Long(278, height).Long(279, width * height);
+  return builder;
+}
+
+TEST(Tiff, ReadsTheBuilder) {
+  EXPECT_TRUE(Read(Directory(1, 1).Build(0)));
+}
+
+TEST(Tiff, RefusesDirectoryLoops) {
+  const auto to_itself = Read(Directory(1, 1).Build(8));
+  const auto beyond_the_end = Read(Directory(1, 1).Build(0x7FFF'FFFF));
+
+  ASSERT_FALSE(to_itself);
+  EXPECT_EQ(to_itself.error().code, ErrorCode::kUndecodable);
+  ASSERT_FALSE(beyond_the_end);
+  EXPECT_EQ(beyond_the_end.error().code, ErrorCode::kUndecodable);
+}
+
+TEST(Tiff, RefusesSizesThatAreNotThere) {
+  EXPECT_EQ(Read(Directory(1000, 1000).Build(0)).error().code, ErrorCode::kUndecodable);
+  EXPECT_EQ(Read(Directory(0xFFFF'FFFF, 0xFFFF'FFFF).Build(0)).error().code, ErrorCode::kUndecodable);
+  EXPECT_EQ(Read(Directory(60'000, 60'000).Build(0)).error().code, ErrorCode::kTooLarge);
+  EXPECT_EQ(Read(Directory(0, 5).Build(0)).error().code, ErrorCode::kUndecodable);
+}
+
+TEST(Tiff, RefusesTileBombs) {
+  TiffBuilder builder;
+  builder.Long(256, 1).Long(257, 1).Long(258, 8).Long(259, 8).Long(262, 1).Long(277, 1);
+  builder.Long(322, 1 << 20).Long(323, 1 << 20).Long(324, 8).Long(325, 8);
+
+  EXPECT_EQ(Read(builder.Build(0)).error().code, ErrorCode::kTooLarge);
+}
+
+TEST(Tiff, NamesACompressionThatIsNotRead) {
+  TiffBuilder builder;
+  builder.Long(256, 1).Long(257, 1).Long(258, 8).Long(259, 34661).Long(262, 1).Long(273, 8).Long(277, 1);
+  builder.Long(278, 1).Long(279, 1);
+
+  const auto page = Read(builder.Build(0));
+
+  ASSERT_FALSE(page);
+  EXPECT_EQ(page.error().code, ErrorCode::kUnsupportedMedia);
+  EXPECT_THAT(page.error().message, HasSubstr("34661"));
+}
+
+TEST(Tiff, RefusesAKindOfPixelThatIsNotRead) {
+  TiffPageSpec spec = GrayPage(1, 1, {0, 0, 0, 0});
+  spec.bits = 32;
+
+  EXPECT_EQ(Read(EncodeTiff({spec})).error().code, ErrorCode::kUnsupportedMedia);
+}
+
+TEST(Tiff, EveryTruncationIsRefusedOrWhole) {
+  for (const int compression : {COMPRESSION_NONE, COMPRESSION_LZW, COMPRESSION_ADOBE_DEFLATE, COMPRESSION_PACKBITS}) {
+    const Bytes tiff = EncodeTiff({RgbPage(23, 17, compression)});
+    for (std::size_t size = 4; size < tiff.size(); ++size) {
+      const auto page = Read({tiff.begin(), tiff.begin() + static_cast<std::ptrdiff_t>(size)});
+
+      if (page) {
+        EXPECT_TRUE(SamePixels(page->image, Pattern(23, 17))) << size;
+      } else {
+        EXPECT_EQ(page.error().code, ErrorCode::kUndecodable) << size << page.error().message;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace doclayout::decode
