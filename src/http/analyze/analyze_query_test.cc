@@ -1,0 +1,64 @@
+#include "http/analyze/analyze_query.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace doclayout::http {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(AnalyzeQuery, LeavesTheModelItsDefaults) {
+  const AnalyzeQuery query = ParseAnalyzeQuery("").value();
+
+  EXPECT_FALSE(query.parameters.threshold);
+  EXPECT_FALSE(query.parameters.nms);
+  EXPECT_EQ(query.format, OutputFormat::kJson);
+}
+
+TEST(AnalyzeQuery, ReadsAllParameters) {
+  const AnalyzeQuery query = ParseAnalyzeQuery("threshold=0.25&nms=off&format=png").value();
+
+  EXPECT_FLOAT_EQ(query.parameters.threshold.value(), 0.25F);
+  EXPECT_EQ(query.parameters.nms, false);
+  EXPECT_EQ(query.format, OutputFormat::kPng);
+}
+
+TEST(AnalyzeQuery, TakesTheEndsOfTheRange) {
+  for (const char* text : {"0", "1", "1.0", "0.0", "1e-3"}) {
+    EXPECT_TRUE(ParseAnalyzeQuery(std::string("threshold=") + text)) << text;
+  }
+}
+
+TEST(AnalyzeQuery, RefusesAThresholdThatIsNotFromZeroToOne) {
+  for (const char* text : {"abc", "-1", "2", "nan", "inf", "-inf", "", "0.5x", "%200.5", "0,5", "1e999", "0x1"}) {
+    const auto result = ParseAnalyzeQuery(std::string("threshold=") + text);
+    ASSERT_FALSE(result) << text;
+    EXPECT_EQ(result.error().code, ErrorCode::kBadParameter);
+    EXPECT_THAT(result.error().message, HasSubstr("'threshold'"));
+    EXPECT_THAT(result.error().message, HasSubstr("a number from 0 to 1"));
+  }
+}
+
+TEST(AnalyzeQuery, RefusesOtherValuesAndSaysWhatIsAllowed) {
+  EXPECT_THAT(ParseAnalyzeQuery("nms=yes").error().message, HasSubstr("true, false, 1, 0, on or off"));
+  EXPECT_THAT(ParseAnalyzeQuery("nms").error().message, HasSubstr("true, false, 1, 0, on or off"));
+  EXPECT_THAT(ParseAnalyzeQuery("format=xml").error().message, HasSubstr("json or png"));
+}
+
+TEST(AnalyzeQuery, NamesAnUnknownParameter) {
+  const auto result = ParseAnalyzeQuery("treshold=0.5");
+
+  EXPECT_EQ(result.error().code, ErrorCode::kBadParameter);
+  EXPECT_THAT(result.error().message, HasSubstr("'treshold'"));
+  EXPECT_THAT(result.error().message, HasSubstr("threshold, nms, format"));
+}
+
+TEST(AnalyzeQuery, RefusesAParameterGivenTwice) {
+  EXPECT_EQ(ParseAnalyzeQuery("nms=1&nms=1").error().code, ErrorCode::kBadParameter);
+}
+
+}  // namespace
+}  // namespace doclayout::http

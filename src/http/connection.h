@@ -1,0 +1,52 @@
+#pragma once
+
+#include <memory>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "health/health.h"
+#include "http/event_loop.h"
+#include "http/limits.h"
+#include "http/middleware.h"
+
+namespace doclayout::http {
+
+class ConnectionSet;
+
+enum class Admission {
+  kServe,
+  kRefuse,  ///< tell the caller that there are too many connections, and close
+};
+
+/// One caller's connection: reads requests one after another, answers each before it reads the next. Owns the socket;
+/// its coroutine keeps it alive until the connection ends.
+///
+/// I/O thread only; never blocks.
+class Connection {
+ public:
+  virtual ~Connection() = default;
+
+  /// Ends once what it has begun to receive is answered. Waits shortly for a request that may be on its way.
+  virtual void Drain() = 0;
+
+  /// Ends now.
+  virtual void Abort() = 0;
+};
+
+/// What connections share. Everything must outlive them.
+struct ConnectionContext {
+  EventLoop& loop;
+  const Limits& limits;
+  const MiddlewareChain& chain;
+  const health::Readiness& readiness;
+  ConnectionSet& connections;
+  Logger& logger;
+  const Clock& clock;
+  Duration drain_idle_grace;
+};
+
+/// Starts to serve a connected, non-blocking TCP socket, which it takes over, and adds itself to the set of connections
+/// until it ends. I/O thread only; returns at once.
+void StartConnection(const ConnectionContext& context, int socket, Admission admission);
+
+}  // namespace doclayout::http

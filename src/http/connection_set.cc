@@ -1,0 +1,38 @@
+#include "http/connection_set.h"
+
+namespace doclayout::http {
+
+void ConnectionSet::Add(std::shared_ptr<Connection> connection, Admission admission) {
+  if (draining_) connection->Drain();
+  if (admission == Admission::kServe) ++served_;
+  connections_.emplace(std::move(connection), admission);
+  Changed();
+}
+
+void ConnectionSet::Remove(const std::shared_ptr<Connection>& connection) {
+  const auto found = connections_.find(connection);
+  if (found->second == Admission::kServe) --served_;
+  connections_.erase(found);
+  Changed();
+}
+
+void ConnectionSet::Drain() {
+  draining_ = true;
+  for (const auto& [connection, admission] : connections_) connection->Drain();
+}
+
+void ConnectionSet::Abort() {
+  for (const auto& [connection, admission] : connections_) connection->Abort();
+}
+
+void ConnectionSet::WhenEmpty(std::function<void()> function) {
+  when_empty_ = std::move(function);
+  Changed();
+}
+
+void ConnectionSet::Changed() {
+  count_.Set(static_cast<double>(connections_.size()));
+  if (connections_.empty() && when_empty_) std::exchange(when_empty_, nullptr)();
+}
+
+}  // namespace doclayout::http

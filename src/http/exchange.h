@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "http/problem.h"
+#include "http/request_head.h"
+
+namespace doclayout::http {
+
+struct Route;
+
+/// A request on its way through the server and what is known of it. Lives on the I/O thread and is touched by no other;
+/// what a worker needs is copied into its task.
+struct Exchange {
+  RequestHead head;
+  std::optional<Problem> broken;  ///< the request did not become one: `head` is incomplete
+  std::string_view path;          ///< the target without its query, into `head`
+  std::string_view query;         ///< behind the '?', still encoded, into `head`
+  const Route* route = nullptr;   ///< null for an unknown path
+  std::string request_id;
+  std::string trace_id;  ///< of `traceparent`; empty without
+  bool draining = false;
+  bool cancelled = false;  ///< the caller went away before the answer was written
+  TimePoint started;       ///< when its first byte was there
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+};
+
+}  // namespace doclayout::http

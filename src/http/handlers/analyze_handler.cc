@@ -1,0 +1,62 @@
+#include "http/handlers/analyze_handler.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "http/ascii.h"
+
+namespace doclayout::http {
+namespace {
+
+/// A model loads in about a second; a caller who waits longer loses little.
+constexpr int kNotReadyRetrySeconds = 2;
+
+Result<void> CheckContentEncoding(const RequestHead& head) {
+  const std::string_view encoding = head.Find("Content-Encoding").value_or("identity");
+  if (EqualsIgnoreCase(encoding, "identity")) return {};
+  return Fail(ErrorCode::kUnsupportedMedia,
+              fmt::format("the Content-Encoding {} is not read; send the body as it is", Quoted(encoding)));
+}
+
+}  // namespace
+
+Outcome AnalyzeHandler::Begin(const Exchange& exchange) {
+  if (!readiness_.model_loaded()) {
+    Problem problem(ProblemTypeOf(ErrorCode::kNotReady), "the model is not loaded yet; try again in a moment",
+                    Rejection::kNotReady);
+    problem.retry_after_seconds = kNotReadyRetrySeconds;
+    return ProblemResponse(problem, exchange.request_id);
+  }
+  Result<AnalyzeRequest> request = Judge(exchange);
+  if (!request) return ProblemResponse(Problem(std::move(request.error())), exchange.request_id);
+
+  auto in_progress = std::make_shared<InProgress>(context_->metrics);
+  return [this, request = std::move(*request), in_progress = std::move(in_progress)](
+             std::string body, std::stop_token caller_left, Responder respond) mutable {
+    Submit(std::make_shared<AnalyzeTask>(context_, std::move(request), std::move(body), std::move(caller_left),
+                                         std::move(respond), std::move(in_progress)));
+  };
+}
+
+Result<AnalyzeRequest> AnalyzeHandler::Judge(const Exchange& exchange) const {
+  Result<AnalyzeQuery> query = ParseAnalyzeQuery(exchange.query);
+  if (!query) return Fail(std::move(query.error()));
+  Result<UploadType> type = ParseUploadType(exchange.head.Find("Content-Type"));
+  if (!type) return Fail(std::move(type.error()));
+  if (Result<void> encoding = CheckContentEncoding(exchange.head); !encoding) return Fail(std::move(encoding.error()));
+  if (!exchange.head.has_body()) return Fail(ErrorCode::kBadRequest, "the request has no body; send a document");
+  return AnalyzeRequest{exchange.request_id, *query, std::move(*type)};
+}
+
+void AnalyzeHandler::Submit(std::shared_ptr<AnalyzeTask> task) {
+  // The pool copies tasks, and a task owns the body: hence the shared pointer.
+  const Result<void> submitted = pool_.TrySubmit([task](int slot, Duration queued) { task->Run(slot, queued); });
+  if (submitted) return;
+  Problem problem(submitted.error());
+  problem.retry_after_seconds = pool_.RetryAfterSeconds();
+  problem.rejection = submitted.error().code == ErrorCode::kOverloaded ? Rejection::kQueueFull : Rejection::kDraining;
+  task->Refuse(problem);
+}
+
+}  // namespace doclayout::http

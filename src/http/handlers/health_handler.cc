@@ -1,0 +1,44 @@
+#include "http/handlers/health_handler.h"
+
+#include <nlohmann/json.hpp>
+
+namespace doclayout::http {
+namespace {
+
+/// Between two looks of a probe. Whether it is over by then nobody knows.
+constexpr const char* kRetryAfterSeconds = "5";
+
+std::string ToJson(const health::Report& report) {
+  nlohmann::ordered_json json;
+  json["status"] = health::StatusName(report.status);
+  json["checks"] = nlohmann::ordered_json::array();
+  for (const health::Check& check : report.checks) {
+    nlohmann::ordered_json entry;
+    entry["name"] = check.name;
+    entry["status"] = health::StatusName(check.status);
+    entry["details"] = check.details;
+    if (check.value) {
+      entry["value"] = *check.value;
+      entry["unit"] = check.unit;
+    }
+    json["checks"].push_back(std::move(entry));
+  }
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+Outcome HealthHandler::Begin(const Exchange&) {
+  const health::Report report = report_();
+  Response response;
+  response.content_type = "application/json";
+  response.headers.push_back({"Cache-Control", "no-store"});
+  response.body = ToJson(report);
+  if (report.status == health::Status::kUnhealthy) {
+    response.status = 503;
+    response.headers.push_back({"Retry-After", kRetryAfterSeconds});
+  }
+  return response;
+}
+
+}  // namespace doclayout::http

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace doclayout::http {
+
+/// `value; name=value; name="quoted value"`: the form of Content-Type, Content-Disposition and each element of Accept.
+/// A plain value.
+struct HeaderValue {
+  std::string value;                                            ///< in lower case
+  std::vector<std::pair<std::string, std::string>> parameters;  ///< names in lower case, values as sent, unquoted
+
+  /// The parameter's value; null where it is not there. Valid as long as this object.
+  const std::string* Find(std::string_view name) const;
+};
+
+/// Nullopt for what is not of that form, and for a parameter given twice: two readers could then see two values.
+/// Thread-safe.
+std::optional<HeaderValue> ParseHeaderValue(std::string_view text);
+
+/// Splits at the commas that stand outside of quotes. Thread-safe; the parts point into `text`.
+std::vector<std::string_view> SplitList(std::string_view text);
+
+}  // namespace doclayout::http

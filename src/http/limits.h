@@ -1,0 +1,26 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace doclayout::http {
+
+/// What a caller may cost. Each has an error and a metric of its own (docs/api.md). Plain values.
+struct Limits {
+  std::uint64_t max_body_bytes = 50ULL * 1024 * 1024;
+  std::size_t max_header_bytes = 16UL * 1024;            ///< request line and header lines together
+  std::size_t max_connections = 1024;                    ///< open at once; the next one gets a 503
+  std::chrono::milliseconds header_timeout{10'000};      ///< from a request's first byte to its empty line
+  std::chrono::milliseconds body_timeout{60'000};        ///< from there to the body's last byte
+  std::chrono::milliseconds write_timeout{30'000};       ///< for the whole answer
+  std::chrono::milliseconds keep_alive_timeout{75'000};  ///< without a request
+
+  /// An answer may come before the body was read. Small rests are then read, so that the connection can stay; of large
+  /// ones so much and so long is thrown away that the caller sees the answer and not a reset connection.
+  std::uint64_t small_rest_bytes = 64UL * 1024;
+  std::uint64_t linger_bytes = 64ULL * 1024 * 1024;
+  std::chrono::milliseconds linger_timeout{5'000};
+};
+
+}  // namespace doclayout::http

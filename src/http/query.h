@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace doclayout::http {
+
+/// One `name=value` of a query, percent-decoded. `name` alone has an empty value.
+struct QueryParameter {
+  std::string name;
+  std::string value;
+};
+
+/// The parameters of a query in their order; `encoded` is what stands behind the '?', empty for none.
+///
+/// `kBadRequest` for what is not percent-encoded as RFC 3986 says, `kBadParameter` for a name given twice. Thread-safe.
+Result<std::vector<QueryParameter>> ParseQuery(std::string_view encoded);
+
+}  // namespace doclayout::http

@@ -1,0 +1,40 @@
+#include "http/query.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace doclayout::http {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(Query, IsEmptyForNoText) {
+  EXPECT_TRUE(ParseQuery("").value().empty());
+}
+
+TEST(Query, DecodesNamesAndValues) {
+  const auto parameters = ParseQuery("a%20b=%C3%A4&c=d%3De&f").value();
+
+  ASSERT_EQ(parameters.size(), 3U);
+  EXPECT_EQ(parameters[0].name, "a b");
+  EXPECT_EQ(parameters[0].value, "ä");
+  EXPECT_EQ(parameters[1].value, "d=e");
+  EXPECT_EQ(parameters[2].name, "f");
+  EXPECT_EQ(parameters[2].value, "");
+}
+
+TEST(Query, RefusesANameGivenTwiceHoweverItIsWritten) {
+  const auto result = ParseQuery("nms=1&n%6ds=0");
+
+  EXPECT_EQ(result.error().code, ErrorCode::kBadParameter);
+  EXPECT_THAT(result.error().message, HasSubstr("'nms'"));
+}
+
+TEST(Query, RefusesBrokenEncoding) {
+  for (const char* text : {"a=%", "a=%2", "a=%zz", "a=\x80", "a=b c", "a=\"", "a#b"}) {
+    EXPECT_EQ(ParseQuery(text).error().code, ErrorCode::kBadRequest) << text;
+  }
+}
+
+}  // namespace
+}  // namespace doclayout::http

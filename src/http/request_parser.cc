@@ -1,0 +1,195 @@
+#include "http/request_parser.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/error.hpp>
+#include <optional>
+#include <utility>
+
+#include "http/ascii.h"
+
+namespace doclayout::http {
+namespace {
+
+namespace beast = boost::beast;
+using beast::http::error;
+
+/// Memory that a Content-Length alone may claim. More is taken as the body arrives.
+constexpr std::uint64_t kMostReserved = 1024UL * 1024;
+
+Problem TooLargeHeader(const Limits& limits) {
+  return {kHeaderTooLarge,
+          fmt::format("the request's header has more than the {} bytes that are allowed", limits.max_header_bytes),
+          Rejection::kHeaderTooLarge};
+}
+
+Problem BadRequest(std::string_view what) {
+  return {ProblemTypeOf(ErrorCode::kBadRequest), std::string(what)};
+}
+
+Problem Explain(const beast::error_code& code, const Limits& limits) {
+  if (code == error::header_limit) return TooLargeHeader(limits);
+  if (code == error::body_limit) {
+    return {ProblemTypeOf(ErrorCode::kTooLarge),
+            fmt::format("the body has more than the {} bytes that are allowed", limits.max_body_bytes),
+            Rejection::kBodyTooLarge};
+  }
+  if (code == error::bad_version) {
+    return {kHttpVersion, "the request line does not end in HTTP/1.0 or HTTP/1.1; these two are spoken"};
+  }
+  return BadRequest(fmt::format("the request is not valid HTTP/1.1: {}", code.message()));
+}
+
+/// What RFC 9112 asks of a head beyond its grammar. Two readers that disagree on where a body ends can be played
+/// against each other (request smuggling), so whatever is ambiguous there is refused.
+std::optional<Problem> Judge(const RequestHead& head) {
+  const std::size_t encodings = head.Count("Transfer-Encoding");
+  if (encodings > 0 && (head.version < 11 || encodings > 1 ||
+                        !EqualsIgnoreCase(head.Find("Transfer-Encoding").value_or(""), "chunked"))) {
+    return BadRequest("the Transfer-Encoding is not 'chunked' once in an HTTP/1.1 request; nothing else is read");
+  }
+  if (head.Count("Content-Length") > 1) return BadRequest("the request has more than one Content-Length");
+  if (const std::size_t hosts = head.Count("Host"); hosts > 1 || (hosts == 0 && head.version >= 11)) {
+    return BadRequest(fmt::format("the request has {} Host headers; HTTP/1.1 asks for one", hosts));
+  }
+  if (head.Count("Content-Type") > 1) return BadRequest("the request has more than one Content-Type");
+  return std::nullopt;
+}
+
+}  // namespace
+
+/// Takes Beast's events straight into our own values. The overridden names are Beast's.
+class RequestParser::Parser final : public beast::http::basic_parser<true> {
+ public:
+  explicit Parser(const Limits& limits) : limits_(limits) {
+    header_limit(static_cast<std::uint32_t>(limits.max_header_bytes));
+    body_limit(boost::none);
+  }
+
+  tl::expected<Progress, Problem> Put(std::string_view bytes, std::size_t& consumed) {
+    consumed = 0;
+    if (!is_header_done()) {
+      tl::expected<Progress, Problem> head = PutHead(bytes, consumed);
+      if (!head || *head == Progress::kNeedMore) return head;
+      return is_done() ? Progress::kDone : Progress::kHead;
+    }
+    return PutBody(bytes, consumed);
+  }
+
+  bool started() const { return got_some(); }
+  const RequestHead& head() const { return head_; }
+  std::string& body() { return body_; }
+  std::uint64_t remaining() const { return head_.content_length.value_or(0) - received_; }
+
+ private:
+  tl::expected<Progress, Problem> PutHead(std::string_view bytes, std::size_t& consumed) {
+    // RFC 9112, 2.2: empty lines before a request are skipped; some clients send one behind a body.
+    while (!got_some() && bytes.substr(consumed).starts_with("\r\n")) consumed += 2;
+    const std::string_view rest = bytes.substr(consumed);
+    if (rest.empty() || (!got_some() && rest == "\r")) return Progress::kNeedMore;
+
+    eager(false);
+    beast::error_code code;
+    const std::size_t used = put({rest.data(), rest.size()}, code);
+    head_bytes_ += used;
+    consumed += used;
+    const std::size_t waiting = code == error::need_more ? rest.size() - used : 0;
+    if (head_bytes_ + waiting > limits_.max_header_bytes) return tl::unexpected(TooLargeHeader(limits_));
+    if (code == error::need_more) return Progress::kNeedMore;
+    if (code) return tl::unexpected(Explain(code, limits_));
+    if (std::optional<Problem> problem = Judge(head_)) return tl::unexpected(std::move(*problem));
+    body_limit(limits_.max_body_bytes);
+    eager(true);
+    return Progress::kHead;
+  }
+
+  tl::expected<Progress, Problem> PutBody(std::string_view bytes, std::size_t& consumed) {
+    beast::error_code code;
+    consumed = put({bytes.data(), bytes.size()}, code);
+    if (code && code != error::need_more) return tl::unexpected(Explain(code, limits_));
+    // Nothing in Beast bounds a chunk's extensions or the trailer.
+    if (!is_done() && bytes.size() - consumed > limits_.max_header_bytes) {
+      return tl::unexpected(
+          BadRequest(fmt::format("a chunk's header or the trailer has more than {} bytes", limits_.max_header_bytes)));
+    }
+    return is_done() ? Progress::kDone : Progress::kNeedMore;
+  }
+
+  void on_request_impl(beast::http::verb, beast::string_view method, beast::string_view target, int version,
+                       beast::error_code&) override {
+    head_.method.assign(method.data(), method.size());
+    head_.target.assign(target.data(), target.size());
+    head_.version = version;
+  }
+
+  void on_response_impl(int, beast::string_view, int, beast::error_code&) override {}
+
+  void on_field_impl(beast::http::field, beast::string_view name, beast::string_view value,
+                     beast::error_code&) override {
+    if (is_header_done()) return;  // a trailer: nothing here asks for one
+    head_.headers.push_back({{name.data(), name.size()}, {value.data(), value.size()}});
+  }
+
+  void on_header_impl(beast::error_code&) override {
+    if (const auto length = content_length()) head_.content_length = *length;
+    head_.chunked = chunked();
+    head_.keep_alive = keep_alive();
+  }
+
+  void on_body_init_impl(const boost::optional<std::uint64_t>& length, beast::error_code&) override {
+    body_.reserve(static_cast<std::size_t>(std::min(length.value_or(0), kMostReserved)));
+  }
+
+  std::size_t on_body_impl(beast::string_view bytes, beast::error_code&) override {
+    body_.append(bytes.data(), bytes.size());
+    received_ += bytes.size();
+    return bytes.size();
+  }
+
+  void on_chunk_header_impl(std::uint64_t, beast::string_view, beast::error_code&) override {}
+
+  std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view bytes, beast::error_code&) override {
+    body_.append(bytes.data(), bytes.size());
+    return bytes.size();
+  }
+
+  void on_finish_impl(beast::error_code&) override {}
+
+  const Limits& limits_;
+  RequestHead head_;
+  std::size_t head_bytes_ = 0;
+  std::uint64_t received_ = 0;  // of a body with a Content-Length
+  std::string body_;
+};
+
+RequestParser::RequestParser(const Limits& limits) : parser_(std::make_unique<Parser>(limits)) {}
+
+RequestParser::~RequestParser() = default;
+
+tl::expected<RequestParser::Progress, Problem> RequestParser::Put(std::string_view bytes, std::size_t& consumed) {
+  return parser_->Put(bytes, consumed);
+}
+
+bool RequestParser::started() const {
+  return parser_->started();
+}
+
+bool RequestParser::done() const {
+  return parser_->is_done();
+}
+
+const RequestHead& RequestParser::head() const {
+  return parser_->head();
+}
+
+std::uint64_t RequestParser::remaining() const {
+  return parser_->remaining();
+}
+
+std::string RequestParser::TakeBody() {
+  return std::move(parser_->body());
+}
+
+}  // namespace doclayout::http

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/handler.h"
+
+namespace doclayout::http {
+
+/// What answers at a path.
+struct Route {
+  std::string_view path;                  ///< whole and exact; also the label `route`
+  std::vector<std::string_view> methods;  ///< with "HEAD" wherever "GET" is
+  Handler* handler;
+
+  bool Allows(std::string_view method) const;
+};
+
+/// Finds the route of a request. I/O thread only; the handlers must outlive it.
+class Router {
+ public:
+  explicit Router(std::vector<Route> routes) : routes_(std::move(routes)) {}
+
+  /// Sets the exchange's path, query and route. `bad_request` for a target that is no path, `not_found` for one that is
+  /// unknown, `method_not_allowed`, with Allow, for a method that the route does not have.
+  std::optional<Problem> Find(Exchange& exchange) const;
+
+  const std::vector<Route>& routes() const { return routes_; }
+
+ private:
+  std::string Paths() const;
+
+  const std::vector<Route> routes_;
+};
+
+}  // namespace doclayout::http

@@ -1,0 +1,140 @@
+#include "http/server.h"
+
+#include <unistd.h>
+
+#include <future>
+#include <utility>
+
+#include "http/connection.h"
+#include "http/connection_set.h"
+#include "http/event_loop.h"
+#include "http/handlers/analyze_handler.h"
+#include "http/handlers/health_handler.h"
+#include "http/handlers/metrics_handler.h"
+#include "http/listener.h"
+#include "http/middleware_list.h"
+#include "http/router.h"
+#include "http/routes.h"
+#include "http/server_metrics.h"
+
+namespace doclayout::http {
+namespace {
+
+/// Callers over the limit who are being told so at one time. Sockets beyond these are closed without a word.
+constexpr std::size_t kMostRefusals = 128;
+
+std::shared_ptr<const AnalyzeContext> MakeAnalyzeContext(const Server::Options& options,
+                                                         Server::Dependencies& dependencies,
+                                                         std::shared_ptr<ServerMetrics> metrics) {
+  return std::make_shared<const AnalyzeContext>(AnalyzeContext{.analyze_page = std::move(dependencies.analyze_page),
+                                                               .limits = options.document_limits,
+                                                               .model_name = dependencies.version.model_name,
+                                                               .model_sha256 = dependencies.version.model_sha256,
+                                                               .model_family = dependencies.version.model_family,
+                                                               .metrics = std::move(metrics),
+                                                               .logger = dependencies.logger,
+                                                               .clock = dependencies.clock});
+}
+
+class TcpServer final : public Server {
+ public:
+  TcpServer(const Options& options, Dependencies dependencies, std::unique_ptr<EventLoop> loop,
+            std::shared_ptr<Listener> listener)
+      : options_(options),
+        metrics_(std::make_shared<ServerMetrics>(dependencies.registry, dependencies.pool, dependencies.labels)),
+        liveness_(health::Liveness),
+        readiness_([&readiness = dependencies.readiness] { return health::ReadinessReport(readiness); }),
+        exposition_(dependencies.registry),
+        version_(dependencies.version),
+        analyze_(MakeAnalyzeContext(options_, dependencies, metrics_), dependencies.pool, dependencies.readiness),
+        router_(MakeRoutes({analyze_, liveness_, readiness_, exposition_, version_})),
+        chain_(MakeMiddlewares(options_.limits, router_, *metrics_, dependencies.logger, dependencies.clock)),
+        connections_(metrics_->connections),
+        loop_(std::move(loop)),
+        listener_(std::move(listener)),
+        port_(listener_->port()),
+        context_{*loop_,
+                 options_.limits,
+                 chain_,
+                 dependencies.readiness,
+                 connections_,
+                 dependencies.logger,
+                 dependencies.clock,
+                 options_.drain_idle_grace} {
+    metrics_->AddRoutes(router_.routes());
+    loop_->Post([this] { listener_->Start([this](int socket) { Accepted(socket); }); });
+  }
+
+  ~TcpServer() override {
+    std::promise<void> closed;
+    loop_->Post([this, &closed] {
+      listener_->Stop();
+      listener_.reset();
+      connections_.Abort();
+      connections_.WhenEmpty([&closed] { closed.set_value(); });
+    });
+    closed.get_future().wait();
+    loop_.reset();
+  }
+
+  int port() const override { return port_; }
+
+  std::size_t Drain() override {
+    struct State {
+      std::promise<std::size_t> drained;
+      std::size_t cut_off = 0;
+    };
+    const auto state = std::make_shared<State>();
+    loop_->Post([this, state] {
+      // A grace period, in which balancers learn that this instance is not ready, belongs here: before the port closes.
+      listener_->Stop();
+      connections_.Drain();
+      connections_.WhenEmpty([state] { state->drained.set_value(state->cut_off); });
+    });
+    loop_->PostAfter(options_.drain_timeout, [this, state] {
+      state->cut_off = connections_.size();
+      connections_.Abort();
+    });
+    return state->drained.get_future().get();
+  }
+
+ private:
+  void Accepted(int socket) {
+    if (connections_.size() >= options_.limits.max_connections + kMostRefusals) {
+      close(socket);
+      metrics_->CountRejection(Rejection::kTooManyConnections);
+      return;
+    }
+    const bool room = connections_.served() < options_.limits.max_connections;
+    StartConnection(context_, socket, room ? Admission::kServe : Admission::kRefuse);
+  }
+
+  // In the order of use: what comes later refers to what comes before. All but the first and the port belong to the I/O
+  // thread once it runs.
+  const Options options_;
+  const std::shared_ptr<ServerMetrics> metrics_;
+  HealthHandler liveness_;
+  HealthHandler readiness_;
+  MetricsHandler exposition_;
+  VersionHandler version_;
+  AnalyzeHandler analyze_;
+  const Router router_;
+  const MiddlewareChain chain_;
+  ConnectionSet connections_;
+  std::unique_ptr<EventLoop> loop_;
+  std::shared_ptr<Listener> listener_;
+  const int port_;
+  const ConnectionContext context_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::Listen(const Options& options, Dependencies dependencies) {
+  auto loop = std::make_unique<EventLoop>(dependencies.logger);
+  const Listener::Options where{.host = options.host, .port = options.port, .pause = options.accept_pause};
+  Result<std::shared_ptr<Listener>> listener = Listener::Open(where, *loop, dependencies.logger);
+  if (!listener) return Fail(std::move(listener.error()));
+  return std::make_unique<TcpServer>(options, std::move(dependencies), std::move(loop), std::move(*listener));
+}
+
+}  // namespace doclayout::http

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "decode/document.h"
+#include "health/health.h"
+#include "http/analyze/analyze_task.h"
+#include "http/handlers/version_handler.h"
+#include "http/limits.h"
+#include "metrics/registry.h"
+#include "scheduler/worker_pool.h"
+
+namespace doclayout::http {
+
+/// The HTTP API (docs/api.md): reads requests, answers the small ones itself and has a pool of workers analyse
+/// documents.
+///
+/// One I/O thread of its own does all reading, writing and the answers of health, metrics and version; decoding and
+/// inference happen on the pool's threads only. Thread-safe but for `Drain` and the destructor, which belong to the
+/// owner.
+class Server {
+ public:
+  struct Options {
+    std::string host = "0.0.0.0";
+    int port = 8000;  ///< 0: any that is free
+    Limits limits;
+    decode::Limits document_limits;
+    std::chrono::milliseconds drain_timeout{30'000};  ///< for what was accepted; then it is cut off
+    std::chrono::milliseconds drain_idle_grace{250};  ///< for requests that are on their way when the drain begins
+    std::chrono::milliseconds accept_pause{100};      ///< when the process is out of descriptors
+  };
+
+  /// References must outlive the server, the registry and the pool each other too: the registry asks the pool for its
+  /// numbers whenever metrics are read. Tasks that are still in the pool when the server is gone use the logger, the
+  /// registry, the clock and `analyze_page`.
+  struct Dependencies {
+    AnalyzePage analyze_page;
+    scheduler::WorkerPool& pool;
+    metrics::Registry& registry;
+    const health::Readiness& readiness;
+    Logger& logger;
+    const Clock& clock;
+    VersionInfo version;
+    std::vector<std::string> labels;  ///< of the model, for `pp_doclayout_regions_total`
+  };
+
+  /// Binds, listens and serves from now on; whether requests find a model is the readiness' matter. Blocks for a name's
+  /// resolution. `kBadParameter` when that address cannot be listened on. One server a registry.
+  static Result<std::unique_ptr<Server>> Listen(const Options& options, Dependencies dependencies);
+
+  /// Cuts off what `Drain` has not ended. Blocks for milliseconds.
+  virtual ~Server() = default;
+
+  virtual int port() const = 0;
+
+  /// Closes the port, answers every request that has begun to arrive, with `Connection: close`, and ends the others'
+  /// connections. Blocks until that is done or `drain_timeout` has passed; returns how many connections were cut off
+  /// then, 0 when nothing was lost.
+  ///
+  /// Before: `Readiness::SetDraining`. After: close the pool; while requests are still read it has to take them.
+  virtual std::size_t Drain() = 0;
+};
+
+}  // namespace doclayout::http

@@ -1,0 +1,168 @@
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <future>
+#include <memory>
+#include <vector>
+
+#include "http/testing/test_client.h"
+#include "http/testing/test_server.h"
+
+namespace doclayout::http {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+TestSetup Patient() {
+  TestSetup setup;
+  setup.options.drain_idle_grace = seconds(10);
+  return setup;
+}
+
+TEST(Drain, AnswersWhatTheModelWorksOn) {
+  Gate gate;
+  TestServer server({.gate = &gate});
+  TestClient running(server.port());
+  TestClient waiting(server.port());
+  running.Send(AnalyzeRequestText());
+  waiting.Send(AnalyzeRequestText());
+  gate.WaitForBegun(1);
+
+  auto drained = server.StartDrain();
+  gate.Open();
+
+  for (TestClient* client : {&running, &waiting}) {
+    const TestAnswer answer = client->Receive();
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(answer.Header("connection"), "close");
+    EXPECT_TRUE(client->IsClosedByServer());
+  }
+  EXPECT_EQ(drained.get(), 0U);
+}
+
+TEST(Drain, AnswersARequestThatHasBegunToArrive) {
+  TestServer server(Patient());
+  TestClient client(server.port());
+  const std::string request = AnalyzeRequestText();
+  client.Send(request.substr(0, 10));
+
+  auto drained = server.StartDrain();
+  client.Send(request.substr(10));
+
+  EXPECT_EQ(client.Receive().status, 200);
+  EXPECT_EQ(drained.get(), 0U);
+}
+
+TEST(Drain, AnswersARequestWhoseBodyIsOnItsWay) {
+  TestServer server(Patient());
+  TestClient client(server.port());
+  const std::string request = AnalyzeRequestText();
+  client.Send(request.substr(0, request.size() - 5));
+  ASSERT_TRUE(server.WaitForMetric("pp_doclayout_requests_in_progress", 1));
+
+  auto drained = server.StartDrain();
+  client.Send(request.substr(request.size() - 5));
+
+  EXPECT_EQ(client.Receive().status, 200);
+  EXPECT_EQ(drained.get(), 0U);
+}
+
+TEST(Drain, AnswersARequestThatCrossesItOnAnOpenConnection) {
+  TestServer server(Patient());
+  TestClient client(server.port());
+  ASSERT_EQ(client.Request(MakeRequest("GET", "/version")).status, 200);
+
+  auto drained = server.StartDrain();
+  const TestAnswer answer = client.Request(AnalyzeRequestText());
+
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.Header("connection"), "close");
+  EXPECT_EQ(drained.get(), 0U);
+}
+
+TEST(Drain, AnswersEveryRequestThatWasSentBefore) {
+  TestServer server;
+  std::vector<std::unique_ptr<TestClient>> clients;
+  for (int i = 0; i < 50; ++i) {
+    clients.push_back(std::make_unique<TestClient>(server.port()));
+    ASSERT_TRUE(clients.back()->Send(AnalyzeRequestText()));
+  }
+
+  // Some of them are accepted by now, others wait in the kernel's queue.
+  EXPECT_EQ(server.server().Drain(), 0U);
+
+  for (const auto& client : clients) EXPECT_EQ(client->Receive().status, 200);
+}
+
+TEST(Drain, EndsIdleConnections) {
+  TestSetup setup;
+  setup.options.drain_idle_grace = milliseconds(1);
+  TestServer server(std::move(setup));
+  TestClient used(server.port());
+  TestClient unused(server.port());
+  used.Request(MakeRequest("GET", "/version"));
+
+  EXPECT_EQ(server.server().Drain(), 0U);
+
+  EXPECT_TRUE(used.IsClosedByServer());
+  EXPECT_TRUE(unused.IsClosedByServer());
+}
+
+TEST(Drain, ClosesThePort) {
+  TestServer server;
+  const int port = server.port();
+
+  server.server().Drain();
+
+  EXPECT_FALSE(TestClient(port).Send("x"));
+}
+
+TEST(Drain, CutsOffWhatIsNotDoneInTime) {
+  Gate gate;
+  TestSetup setup;
+  setup.options.drain_timeout = milliseconds(50);
+  setup.gate = &gate;
+  TestServer server(std::move(setup));
+  TestClient client(server.port());
+  client.Send(AnalyzeRequestText());
+  gate.WaitForBegun(1);
+
+  EXPECT_EQ(server.server().Drain(), 1U);
+
+  EXPECT_EQ(client.Receive().status, 0);
+}
+
+TEST(Server, CanBeDestroyedWhileAWorkerStillHasItsRequest) {
+  Gate gate;
+  auto server = std::make_unique<TestServer>(TestSetup{.gate = &gate});
+  TestClient client(server->port());
+  client.Send(AnalyzeRequestText());
+  gate.WaitForBegun(1);
+
+  server.reset();
+
+  EXPECT_EQ(client.Receive().status, 0);
+}
+
+TEST(Server, SaysWhyItCannotListen) {
+  TestServer server;
+  SteadyClock clock;
+  Logger logger(LogLevel::kOff, Logger::Stream::kStderr);
+  metrics::Registry registry;
+  const health::Readiness readiness;
+  scheduler::WorkerPool pool({}, clock);
+  const auto listen = [&](const Server::Options& options) {
+    return Server::Listen(options, {FakeAnalyzePage, pool, registry, readiness, logger, clock, {}, {}});
+  };
+
+  const auto taken = listen({.host = "127.0.0.1", .port = server.port()});
+  const auto nowhere = listen({.host = "203.0.113.1", .port = 0});
+
+  EXPECT_EQ(taken.error().code, ErrorCode::kBadParameter);
+  EXPECT_NE(taken.error().message.find(std::to_string(server.port())), std::string::npos);
+  EXPECT_EQ(nowhere.error().code, ErrorCode::kBadParameter);
+}
+
+}  // namespace
+}  // namespace doclayout::http

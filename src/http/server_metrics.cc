@@ -1,0 +1,141 @@
+#include "http/server_metrics.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "http/problem.h"
+
+namespace doclayout::http {
+namespace {
+
+using metrics::LatencyBuckets;
+
+/// In the order of `Rejection`.
+constexpr std::array<std::string_view, 10> kReasons = {
+    "body_too_large",       "header_too_large", "header_timeout",     "body_timeout", "write_timeout",
+    "too_many_connections", "queue_full",       "document_too_large", "not_ready",    "draining"};
+static_assert(static_cast<std::size_t>(Rejection::kDraining) + 1 == kReasons.size());
+
+constexpr std::string_view kOther = "other";
+
+std::string_view MethodLabel(std::string_view method) {
+  for (const std::string_view known : {"GET", "HEAD", "POST"}) {
+    if (method == known) return known;
+  }
+  return kOther;
+}
+
+template <typename T>
+T& FindOr(const std::map<std::string, T*, std::less<>>& series, std::string_view name, std::string_view otherwise) {
+  auto found = series.find(name);
+  if (found == series.end()) found = series.find(otherwise);
+  return *found->second;
+}
+
+}  // namespace
+
+ServerMetrics::ServerMetrics(metrics::Registry& registry, const scheduler::WorkerPool& pool,
+                             const std::vector<std::string>& labels)
+    : registry_(registry),
+      connections(registry.AddGauge("http_connections_open", "Connections that are open")),
+      in_progress(registry.AddGauge("pp_doclayout_requests_in_progress",
+                                    "Requests for an analysis that are being received, wait or run")),
+      cancelled(registry.AddCounter("pp_doclayout_cancelled_total", "Requests whose caller left before the answer")),
+      inference_latency(registry.AddHistogram("pp_doclayout_inference_latency_seconds", "Time of one page in the model",
+                                              LatencyBuckets())),
+      queue_duration(registry.AddHistogram("pp_doclayout_queue_duration_seconds", "Time that documents wait for a slot",
+                                           LatencyBuckets())),
+      decode_duration(AddStage("decode")),
+      preprocess_duration(AddStage("preprocess")),
+      inference_duration(AddStage("inference")),
+      postprocess_duration(AddStage("postprocess")),
+      render_duration(AddStage("render")),
+      documents_ok(AddOutcome("ok")),
+      documents_failed(AddOutcome("failed")),
+      documents_cancelled(AddOutcome("cancelled")),
+      pages(registry.AddCounter("pp_doclayout_pages_total", "Pages that were analysed")) {
+  AddPoolFunctions(pool);
+  for (const std::string_view reason : kReasons) {
+    rejections_.push_back(&registry.AddCounter("pp_doclayout_rejected_total", "Requests that a limit or state refused",
+                                               {{"reason", std::string(reason)}}));
+  }
+  for (const ProblemType* type : AllProblemTypes()) {
+    errors_[std::string(type->code)] = &registry.AddCounter(
+        "pp_doclayout_errors_total", "Requests answered by an error", {{"error_type", std::string(type->code)}});
+  }
+  std::vector<std::string> names = labels;
+  names.emplace_back(kOther);
+  for (const std::string& name : names) {
+    if (regions_.contains(name)) continue;  // Some models have one label at two places.
+    regions_[name] = &registry.AddCounter("pp_doclayout_regions_total", "Regions that were found", {{"label", name}});
+  }
+}
+
+void ServerMetrics::AddRoutes(const std::vector<Route>& routes) {
+  for (const Route& route : routes) {
+    for (const std::string_view method : route.methods) Requests(method, route.path, 200);
+    AddDuration(route.path);
+  }
+  AddDuration(kOther);
+}
+
+metrics::Histogram& ServerMetrics::AddStage(std::string_view stage) {
+  return registry_.AddHistogram("pp_doclayout_stage_duration_seconds", "Time of one document in a stage",
+                                LatencyBuckets(), {{"stage", std::string(stage)}});
+}
+
+metrics::Counter& ServerMetrics::AddOutcome(std::string_view outcome) {
+  return registry_.AddCounter("pp_doclayout_documents_total", "Documents that reached a slot, by what came of them",
+                              {{"outcome", std::string(outcome)}});
+}
+
+void ServerMetrics::AddPoolFunctions(const scheduler::WorkerPool& pool) {
+  registry_.AddGaugeFunction("pp_doclayout_request_queue_length", "Documents that wait for a slot", {},
+                             [&pool] { return static_cast<double>(pool.Queued()); });
+  registry_.AddGaugeFunction("pp_doclayout_slots", "Inferences that run at one time", {},
+                             [&pool] { return static_cast<double>(pool.slots()); });
+  registry_.AddGaugeFunction("pp_doclayout_slots_busy", "Slots that are at work", {},
+                             [&pool] { return static_cast<double>(pool.Busy()); });
+  registry_.AddGaugeFunction("pp_doclayout_load_ratio", "Documents that wait or run, divided by the slots", {},
+                             [&pool] { return (static_cast<double>(pool.Queued()) + pool.Busy()) / pool.slots(); });
+}
+
+metrics::Counter& ServerMetrics::Requests(std::string_view method, std::string_view route, int status) {
+  const std::string label(MethodLabel(method));
+  metrics::Counter*& counter = requests_[{label, std::string(route), status}];
+  if (counter == nullptr) {
+    counter = &registry_.AddCounter(
+        "http_requests_total", "Requests that were answered",
+        {{"method", label}, {"route", std::string(route)}, {"status", fmt::format("{}", status)}});
+  }
+  return *counter;
+}
+
+void ServerMetrics::CountRequest(std::string_view method, std::string_view route, int status) {
+  Requests(method, route, status).Increment();
+}
+
+void ServerMetrics::AddDuration(std::string_view route) {
+  durations_[std::string(route)] =
+      &registry_.AddHistogram("http_request_duration_seconds", "Time from a request's first byte to its answer's last",
+                              LatencyBuckets(), {{"route", std::string(route)}});
+}
+
+metrics::Histogram& ServerMetrics::RequestDuration(std::string_view route) {
+  return FindOr(durations_, route, kOther);
+}
+
+void ServerMetrics::CountRejection(Rejection reason) {
+  rejections_[static_cast<std::size_t>(reason)]->Increment();
+}
+
+void ServerMetrics::CountError(std::string_view code) {
+  FindOr(errors_, code, "internal").Increment();
+}
+
+void ServerMetrics::CountRegion(std::string_view label) {
+  FindOr(regions_, label, kOther).Increment();
+}
+
+}  // namespace doclayout::http

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "http/response.h"
+#include "http/router.h"
+#include "metrics/registry.h"
+#include "scheduler/worker_pool.h"
+
+namespace doclayout::http {
+
+/// Every series of the service, added at start with value 0, so that rules and dashboards find them.
+///
+/// Thread-safe but for the one function that says otherwise. The registry and the pool must outlive it; the registry
+/// asks the pool for its numbers whenever metrics are read. One for each registry.
+class ServerMetrics {
+ public:
+  /// `labels`: of the model, for `pp_doclayout_regions_total`.
+  ServerMetrics(metrics::Registry& registry, const scheduler::WorkerPool& pool, const std::vector<std::string>& labels);
+
+  ServerMetrics(const ServerMetrics&) = delete;
+  ServerMetrics& operator=(const ServerMetrics&) = delete;
+
+  /// Once, before requests are counted.
+  void AddRoutes(const std::vector<Route>& routes);
+
+  /// I/O thread only. Paths that are no route are "other", as are methods besides GET, HEAD and POST: strangers must
+  /// not make series. A status is seen first when it first happens.
+  void CountRequest(std::string_view method, std::string_view route, int status);
+  metrics::Histogram& RequestDuration(std::string_view route);
+
+  void CountRejection(Rejection reason);
+  void CountError(std::string_view code);
+  /// A label that the model did not announce counts as "other".
+  void CountRegion(std::string_view label);
+
+ private:
+  metrics::Registry& registry_;
+
+ public:
+  metrics::Gauge& connections;
+  metrics::Gauge& in_progress;
+  metrics::Counter& cancelled;
+  metrics::Histogram& inference_latency;
+  metrics::Histogram& queue_duration;
+  metrics::Histogram& decode_duration;
+  metrics::Histogram& preprocess_duration;
+  metrics::Histogram& inference_duration;
+  metrics::Histogram& postprocess_duration;
+  metrics::Histogram& render_duration;
+  metrics::Counter& documents_ok;
+  metrics::Counter& documents_failed;
+  metrics::Counter& documents_cancelled;
+  metrics::Counter& pages;
+
+ private:
+  template <typename T>
+  using ByName = std::map<std::string, T*, std::less<>>;
+
+  metrics::Counter& Requests(std::string_view method, std::string_view route, int status);
+  void AddDuration(std::string_view route);
+  metrics::Histogram& AddStage(std::string_view stage);
+  metrics::Counter& AddOutcome(std::string_view outcome);
+  void AddPoolFunctions(const scheduler::WorkerPool& pool);
+
+  std::map<std::tuple<std::string, std::string, int>, metrics::Counter*> requests_;  // I/O thread only
+  // Complete after construction, so that reading them needs no lock.
+  ByName<metrics::Histogram> durations_;
+  ByName<metrics::Counter> regions_;
+  ByName<metrics::Counter> errors_;
+  std::vector<metrics::Counter*> rejections_;  // by the number of `Rejection`
+};
+
+}  // namespace doclayout::http

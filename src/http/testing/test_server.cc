@@ -1,0 +1,158 @@
+#include "http/testing/test_server.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <utility>
+#include <vector>
+
+namespace doclayout::http {
+namespace {
+
+constexpr std::chrono::seconds kPatience{10};
+
+void AppendLittle(std::string& bytes, std::uint32_t value, int count) {
+  for (int i = 0; i < count; ++i) bytes += static_cast<char>(value >> (8 * i) & 0xff);
+}
+
+}  // namespace
+
+Result<PageLayout> FakeAnalyzePage(int, const Page& page, const AnalyzeParameters&, StageTimings& timings) {
+  timings.inference += 1;
+  PageLayout layout{.index = page.index, .width = page.image.width(), .height = page.image.height()};
+  layout.regions.push_back({.label = "text", .score = 0.5F, .bbox = {0, 0, 1, 1}});
+  return layout;
+}
+
+AnalyzePage Gate::Guarded() {
+  return [this](int slot, const Page& page, const AnalyzeParameters& parameters, StageTimings& timings) {
+    {
+      const MutexLock lock(mutex_);
+      ++begun_;
+      changed_.NotifyAll();
+      while (!open_) changed_.Wait(mutex_);
+    }
+    return FakeAnalyzePage(slot, page, parameters, timings);
+  };
+}
+
+void Gate::Open() {
+  const MutexLock lock(mutex_);
+  open_ = true;
+  changed_.NotifyAll();
+}
+
+void Gate::WaitForBegun(int count) {
+  const MutexLock lock(mutex_);
+  while (begun_ < count) changed_.Wait(mutex_);
+}
+
+int Gate::begun() const {
+  const MutexLock lock(mutex_);
+  return begun_;
+}
+
+TestServer::TestServer(TestSetup setup)
+    : gate_(setup.gate), logger_(LogLevel::kOff, Logger::Stream::kStderr), pool_(setup.pool, clock_) {
+  if (gate_ != nullptr) setup.analyze_page = gate_->Guarded();
+  if (setup.model_loaded) readiness_.SetModelLoaded();
+  auto server = Server::Listen(setup.options, {.analyze_page = std::move(setup.analyze_page),
+                                               .pool = pool_,
+                                               .registry = registry_,
+                                               .readiness = readiness_,
+                                               .logger = logger_,
+                                               .clock = clock_,
+                                               .version = {.version = "1.2.3",
+                                                           .commit = "abc",
+                                                           .model_name = "fake",
+                                                           .model_sha256 = "00",
+                                                           .model_family = "none",
+                                                           .runtime = "nothing"},
+                                               .labels = {"text", "table"}});
+  if (!server) std::abort();
+  server_ = std::move(*server);
+}
+
+TestServer::~TestServer() {
+  server_.reset();
+  if (gate_ != nullptr) gate_->Open();
+}
+
+double TestServer::Metric(std::string_view series) const {
+  std::istringstream lines(registry_.Expose(metrics::Registry::Format::kPrometheusText));
+  const std::string start = std::string(series) + " ";
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with(start)) return std::stod(line.substr(start.size()));
+  }
+  return -1;
+}
+
+bool TestServer::WaitForMetric(std::string_view series, double value) {
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (std::chrono::steady_clock::now() < until) {
+    if (Metric(series) == value) return true;
+    std::this_thread::yield();
+  }
+  return false;
+}
+
+std::future<std::size_t> TestServer::StartDrain() {
+  readiness_.SetDraining();
+  auto drained = std::async(std::launch::async, [this] { return server_->Drain(); });
+  while (TestClient(port()).Send("x")) {
+  }
+  return drained;
+}
+
+std::string WhiteBmp(int width, int height) {
+  const auto row_bytes = static_cast<std::uint32_t>((width * 3 + 3) / 4 * 4);
+  const std::uint32_t pixel_bytes = row_bytes * static_cast<std::uint32_t>(height);
+  std::string bmp = "BM";
+  for (const std::uint32_t value :
+       {54 + pixel_bytes, 0U, 54U, 40U, static_cast<std::uint32_t>(width), static_cast<std::uint32_t>(height)}) {
+    AppendLittle(bmp, value, 4);
+  }
+  AppendLittle(bmp, 1, 2);   // planes
+  AppendLittle(bmp, 24, 2);  // bits a pixel
+  for (const std::uint32_t value : {0U, pixel_bytes, 2835U, 2835U, 0U, 0U}) AppendLittle(bmp, value, 4);
+  return bmp + std::string(pixel_bytes, '\xff');
+}
+
+std::string TwoPageTiff() {
+  struct Entry {
+    std::uint32_t tag, value;
+  };
+  std::string tiff = "II";
+  AppendLittle(tiff, 42, 2);
+  AppendLittle(tiff, 10, 4);  // the first directory
+  tiff += "\xff\xff";         // the pixels, at 8 and 9
+  for (const std::uint32_t page : {0U, 1U}) {
+    const std::vector<Entry> entries = {{256, 1},        {257, 1}, {258, 8}, {259, 1}, {262, 1},
+                                        {273, 8 + page}, {277, 1}, {278, 1}, {279, 1}};
+    AppendLittle(tiff, static_cast<std::uint32_t>(entries.size()), 2);
+    for (const Entry& entry : entries) {
+      AppendLittle(tiff, entry.tag, 2);
+      AppendLittle(tiff, 4, 2);  // LONG
+      AppendLittle(tiff, 1, 4);
+      AppendLittle(tiff, entry.value, 4);
+    }
+    AppendLittle(tiff, page == 0 ? static_cast<std::uint32_t>(tiff.size()) + 4 : 0, 4);
+  }
+  return tiff;
+}
+
+std::string AnalyzeRequestText(std::string_view query, std::string_view headers) {
+  const std::string target = query.empty() ? "/analyze" : fmt::format("/analyze?{}", query);
+  return MakeRequest("POST", target, fmt::format("Content-Type: image/bmp\r\n{}", headers), WhiteBmp());
+}
+
+std::string CodeOf(const TestAnswer& answer) {
+  if (answer.Header("content-type") != "application/problem+json") return "";
+  return nlohmann::json::parse(answer.body).at("code");
+}
+
+}  // namespace doclayout::http

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <future>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mutex.h"
+#include "health/health.h"
+#include "http/server.h"
+#include "http/testing/test_client.h"
+#include "metrics/registry.h"
+#include "scheduler/worker_pool.h"
+
+namespace doclayout::http {
+
+/// One region "text" over the whole page, at once.
+Result<PageLayout> FakeAnalyzePage(int slot, const Page& page, const AnalyzeParameters& parameters,
+                                   StageTimings& timings);
+
+/// Holds analyses until it is opened, for tests of what happens meanwhile. Thread-safe. Must outlive the server, which
+/// opens it at its end, so that no worker waits for ever.
+class Gate {
+ public:
+  AnalyzePage Guarded();
+  void Open();
+  /// Blocks until so many analyses have begun.
+  void WaitForBegun(int count);
+  int begun() const;
+
+ private:
+  mutable Mutex mutex_;
+  CondVar changed_;
+  bool open_ GUARDED_BY(mutex_) = false;
+  int begun_ GUARDED_BY(mutex_) = 0;
+};
+
+struct TestSetup {
+  Server::Options options{.host = "127.0.0.1", .port = 0};
+  scheduler::WorkerPool::Options pool{.slots = 1, .capacity = 64};
+  AnalyzePage analyze_page = FakeAnalyzePage;
+  Gate* gate = nullptr;  ///< instead of `analyze_page`
+  bool model_loaded = true;
+};
+
+/// A server on a free port with everything that it needs. Not thread-safe.
+class TestServer {
+ public:
+  explicit TestServer(TestSetup setup = {});
+  /// Ends the server first, then opens the gate.
+  ~TestServer();
+
+  int port() const { return server_->port(); }
+  Server& server() { return *server_; }
+  health::Readiness& readiness() { return readiness_; }
+
+  /// The value of a series, written as it is exposed: `name{label="value"}`. -1 for one that is not there.
+  double Metric(std::string_view series) const;
+  /// Returns when the series has that value; asks again and again, and gives up after ten seconds with false.
+  bool WaitForMetric(std::string_view series, double value);
+
+  /// Drains on another thread, and returns once the port is closed.
+  std::future<std::size_t> StartDrain();
+
+ private:
+  Gate* const gate_;
+  SteadyClock clock_;
+  Logger logger_;
+  metrics::Registry registry_;
+  health::Readiness readiness_;
+  scheduler::WorkerPool pool_;
+  std::unique_ptr<Server> server_;
+};
+
+/// A BMP of that size, all white.
+std::string WhiteBmp(int width = 2, int height = 2);
+
+/// A TIFF of two pages with one pixel each.
+std::string TwoPageTiff();
+
+/// `POST /analyze` of a small BMP.
+std::string AnalyzeRequestText(std::string_view query = "", std::string_view headers = "");
+
+/// The `code` of a problem; empty for a body that is none.
+std::string CodeOf(const TestAnswer& answer);
+
+}  // namespace doclayout::http
