@@ -1,0 +1,80 @@
+"""What the end-to-end tests stand on: the program itself, run as a user runs it, with no other software beside it."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import subprocess
+
+import pytest
+from service import Service
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PAGES = ROOT / "tests" / "pages"
+
+# A developer's own settings must not change what is tested.
+KEPT_VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS")
+
+
+def environment() -> dict[str, str]:
+    return {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+
+
+@pytest.fixture(scope="session")
+def binary() -> pathlib.Path:
+    path = pathlib.Path(os.environ.get("DOCLAYOUT_BIN") or ROOT / "build" / "release" / "doclayout").resolve()
+    assert path.is_file(), f"there is no program at {path}: build it, or set DOCLAYOUT_BIN"
+    return path
+
+
+@pytest.fixture(scope="session")
+def pages() -> pathlib.Path:
+    """The folder of the project's own pages."""
+    return PAGES
+
+
+@pytest.fixture(scope="session")
+def run(binary):
+    """Runs the program to its end: `run("analyze", path)`; text unless `text=False`."""
+
+    def run_program(*arguments, **options) -> subprocess.CompletedProcess:
+        options = {"text": True, "capture_output": True, "timeout": 120, "check": False, "env": environment()} | options
+        return subprocess.run([str(binary), *map(str, arguments)], stdin=subprocess.DEVNULL, **options)
+
+    return run_program
+
+
+@pytest.fixture(scope="session")
+def analyze_one(run):
+    """The answer for one file, which must be good."""
+    import json
+
+    def analyze(path, *options) -> dict:
+        result = run("analyze", path, *options)
+        assert result.returncode == 0, result.stderr
+        return json.loads(result.stdout)
+
+    return analyze
+
+
+@pytest.fixture(scope="session")
+def serve(binary):
+    """A service with all defaults that the tests of a session share; it must end well when they are over."""
+    service = Service(binary, environment())
+    yield service
+    assert service.stop() == 0, service.log()
+
+
+@pytest.fixture
+def serve_with(binary):
+    """Starts services with options of a test's own: `serve_with("--queue-capacity", "1")`. Each must end well, but for those
+    whose end the test has waited for and judged."""
+    services = []
+
+    def start(*options) -> Service:
+        services.append(Service(binary, environment(), options))
+        return services[-1]
+
+    yield start
+    statuses = [0 if service.waited_for else service.stop() for service in services]
+    assert not any(statuses), "\n".join(service.log() for service in services)
