@@ -29,7 +29,8 @@ class RunLengthReader {
   Result<void> Read() {
     if (header_.palette.empty()) return BadIndex(0);
     for (int y = 0; y < image_.height(); ++y) {
-      for (int x = 0; x < image_.width(); ++x) std::memcpy(image_.row(y) + x * 3, header_.palette[0].data(), 3);
+      for (int x = 0; x < image_.width(); ++x)
+        std::memcpy(image_.row(y) + std::ptrdiff_t{x} * 3, header_.palette[0].data(), 3);
     }
     while (!ended_) {
       // Without the mark of the end, a picture that came down to its last pixel is complete.
@@ -49,7 +50,7 @@ class RunLengthReader {
     if (index >= header_.palette.size()) {
       bad_index_ = true;
     } else if (row_ >= 0 && column_ < header_.width) {
-      std::memcpy(image_.row(row_) + column_ * 3, header_.palette[index].data(), 3);
+      std::memcpy(image_.row(row_) + std::ptrdiff_t{column_} * 3, header_.palette[index].data(), 3);
     }
     if (column_ < header_.width) ++column_;
   }

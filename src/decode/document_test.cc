@@ -107,6 +107,7 @@ TEST(Document, DocumentsOnDifferentThreadsDoNotMix) {
   };
 
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) threads.emplace_back(work);
   for (auto& thread : threads) thread.join();
 }

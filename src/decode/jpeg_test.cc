@@ -43,7 +43,7 @@ Image DecodePlainly(const Bytes& jpeg) {
   return image;
 }
 
-Bytes Encode(JpegSpec spec) {
+Bytes Encode(const JpegSpec& spec) {
   return EncodeJpeg(spec, RgbOf(Pattern(spec.width, spec.height)));
 }
 

@@ -53,7 +53,7 @@ Image TurnSlowly(const Image& stored, Orientation orientation) {
           from_y = x;
           break;
       }
-      std::copy_n(stored.row(from_y) + from_x * 3, 3, upright.row(y) + x * 3);
+      std::copy_n(stored.row(from_y) + std::ptrdiff_t{from_x} * 3, 3, upright.row(y) + std::ptrdiff_t{x} * 3);
     }
   }
   return upright;

@@ -85,7 +85,7 @@ TEST(Tiff, ReadsJpegWithin) {
 }
 
 TEST(Tiff, TruncatedJpegWithinIsRefused) {
-  TiffPageSpec spec = GrayPage(64, 64, Ramp(64 * 64, 255));
+  TiffPageSpec spec = GrayPage(64, 64, Ramp(4096, 255));
   spec.compression = COMPRESSION_JPEG;
   spec.rows_per_strip = 64;
   Bytes tiff = EncodeTiff({spec});
@@ -106,10 +106,10 @@ TEST(Tiff, ReadsGrayOfEveryDepth) {
     TiffPageSpec spec = GrayPage(8, 4, {});
     spec.bits = bits;
     const Bytes samples = Ramp(32, max);
-    const int per_byte = 8 / bits;
-    for (int i = 0; i < 32; i += per_byte) {
+    const std::size_t per_byte = 8U / static_cast<std::size_t>(bits);
+    for (std::size_t i = 0; i < 32; i += per_byte) {
       int byte = 0;
-      for (int k = 0; k < per_byte; ++k) byte = byte << bits | samples[static_cast<std::size_t>(i + k)];
+      for (std::size_t k = 0; k < per_byte; ++k) byte = byte << bits | samples[i + k];
       spec.rows.push_back(static_cast<std::uint8_t>(byte));
     }
 

@@ -10,7 +10,7 @@
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
-#include <system_error>
+#include <cstring>
 #include <utility>
 
 namespace doclayout::http {
@@ -85,7 +85,7 @@ class TcpListener final : public Listener, public std::enable_shared_from_this<T
       // These concern one connection, which is gone (accept(2), "Error handling").
       if (errno == EINTR || errno == ECONNABORTED || errno == EPERM || errno == EPROTO) continue;
       // EMFILE, ENFILE, ENOBUFS, ENOMEM; and whatever else it is, it must not spin.
-      logger_.Write(LogLevel::kWarning, "accept_paused", {{"reason", std::generic_category().message(errno)}});
+      logger_.Write(LogLevel::kWarning, "accept_paused", {{"reason", strerrordesc_np(errno)}});
       return false;
     }
   }

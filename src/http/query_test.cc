@@ -30,6 +30,14 @@ TEST(Query, RefusesANameGivenTwiceHoweverItIsWritten) {
   EXPECT_THAT(result.error().message, HasSubstr("'nms'"));
 }
 
+TEST(Query, StaysWithinItsText) {
+  const std::vector<char> bytes = {'a', '=', 'b'};  // with nothing behind it that a sanitizer would let be read
+
+  const auto parameters = ParseQuery({bytes.data(), bytes.size()}).value();
+
+  EXPECT_EQ(parameters.at(0).value, "b");
+}
+
 TEST(Query, RefusesBrokenEncoding) {
   for (const char* text : {"a=%", "a=%2", "a=%zz", "a=\x80", "a=b c", "a=\"", "a#b"}) {
     EXPECT_EQ(ParseQuery(text).error().code, ErrorCode::kBadRequest) << text;

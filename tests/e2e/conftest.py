@@ -67,8 +67,8 @@ def serve(binary):
 
 @pytest.fixture
 def serve_with(binary):
-    """Starts services with options of a test's own: `serve_with("--queue-capacity", "1")`. Each must end well, but for those
-    whose end the test has waited for and judged."""
+    """Starts services with options of a test's own: `serve_with("--queue-capacity", "1")`. Each must end well, but for
+    those whose end the test has waited for and judged."""
     services = []
 
     def start(*options) -> Service:

@@ -18,7 +18,7 @@ def write(path, content: bytes):
     return path
 
 
-# --- one file ---------------------------------------------------------------------------------------------------------
+# --- one file ---
 
 
 def test_answers_as_the_contract_says(pages, run):
@@ -91,8 +91,10 @@ def test_reads_every_page_of_a_tiff(pages, analyze_one):
     assert first["regions"] and second["regions"]
 
 
-@pytest.mark.parametrize("mode, options", [
-    ("1", {}), ("L", {}), ("LA", {}), ("P", {}), ("RGB", {}), ("RGBA", {}), ("I;16", {}), ("RGB", {"interlace": 1})])  # fmt: skip
+@pytest.mark.parametrize(
+    "mode, options",
+    [("1", {}), ("L", {}), ("LA", {}), ("P", {}), ("RGB", {}), ("RGBA", {}), ("I;16", {}), ("RGB", {"interlace": 1})],
+)
 def test_reads_png_of_every_kind(mode, options, pages, tmp_path, analyze_one):
     """What a person sees is the same page, so what is found is the same."""
     source = Image.open(pages / "two_pages.tif").convert("L")
@@ -113,7 +115,7 @@ def test_takes_pages_of_extreme_shape(size, tmp_path, analyze_one):
     assert (page["width"], page["height"]) == size
 
 
-# --- where the result goes ---------------------------------------------------------------------------------------------
+# --- where the result goes ---
 
 
 def test_writes_json_to_a_file(pages, tmp_path, run):
@@ -184,17 +186,20 @@ def test_tells_that_the_output_cannot_be_written(pages, tmp_path, run):
     assert "nowhere" in result.stderr
 
 
-# --- files that cannot be read: exit status 1 ----------------------------------------------------------------------------
+# --- files that cannot be read: exit status 1 ---
 
 
-@pytest.mark.parametrize("name, content, reason", [
-    ("empty.png", b"", "empty"),
-    ("letter.jpg", b"Dear Sir or Madam, please find enclosed nothing at all.\n", "JPEG"),
-    ("noise.png", documents.random_bytes(), "JPEG"),
-    ("page.gif", documents.gif(), "GIF"),
-    ("page.pdf", documents.PDF, "PDF"),
-    ("bomb.png", documents.png_bomb(), "pixel"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "name, content, reason",
+    [
+        ("empty.png", b"", "empty"),
+        ("letter.jpg", b"Dear Sir or Madam, please find enclosed nothing at all.\n", "JPEG"),
+        ("noise.png", documents.random_bytes(), "JPEG"),
+        ("page.gif", documents.gif(), "GIF"),
+        ("page.pdf", documents.PDF, "PDF"),
+        ("bomb.png", documents.png_bomb(), "pixel"),
+    ],
+)
 def test_refuses_a_bad_file_with_its_reason(name, content, reason, tmp_path, run):
     file = write(tmp_path / name, content)
 
@@ -240,24 +245,27 @@ def test_one_bad_file_does_not_stop_the_others(pages, tmp_path, run):
     assert "form.png" not in result.stderr
 
 
-# --- mistakes in the command line: exit status 2 ---------------------------------------------------------------------------
+# --- mistakes in the command line: exit status 2 ---
 
 
-@pytest.mark.parametrize("arguments, named", [
-    ([], "subcommand"),
-    (["analyze"], "FILE"),
-    (["analyse", "x.png"], "analyse"),
-    (["analyze", "x.png", "--colour"], "--colour"),
-    (["analyze", "x.png", "--threshold", "abc"], "threshold"),
-    (["analyze", "x.png", "--threshold", "2"], "threshold"),
-    (["analyze", "x.png", "--threshold", "-1"], "threshold"),
-    (["analyze", "x.png", "--threshold", "nan"], "threshold"),
-    (["analyze", "x.png", "--format", "jpeg"], "format"),
-    (["analyze", "x.png", "--precision", "int8"], "precision"),
-    (["analyze", "x.png", "y.png", "--format", "png"], "folder"),
-    (["serve", "--port", "70000"], "port"),
-    (["serve", "--max-body-bytes", "-1"], "max-body-bytes"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "arguments, named",
+    [
+        ([], "subcommand"),
+        (["analyze"], "FILE"),
+        (["analyse", "x.png"], "analyse"),
+        (["analyze", "x.png", "--colour"], "--colour"),
+        (["analyze", "x.png", "--threshold", "abc"], "threshold"),
+        (["analyze", "x.png", "--threshold", "2"], "threshold"),
+        (["analyze", "x.png", "--threshold", "-1"], "threshold"),
+        (["analyze", "x.png", "--threshold", "nan"], "threshold"),
+        (["analyze", "x.png", "--format", "jpeg"], "format"),
+        (["analyze", "x.png", "--precision", "int8"], "precision"),
+        (["analyze", "x.png", "y.png", "--format", "png"], "folder"),
+        (["serve", "--port", "70000"], "port"),
+        (["serve", "--max-body-bytes", "-1"], "max-body-bytes"),
+    ],
+)
 def test_explains_a_mistake_in_the_command_line(arguments, named, run):
     result = run(*arguments)
 
@@ -265,10 +273,15 @@ def test_explains_a_mistake_in_the_command_line(arguments, named, run):
     assert named in result.stderr
 
 
-@pytest.mark.parametrize("arguments, said", [
-    (["--help"], "Usage: doclayout"), (["analyze", "--help"], "--threshold"), (["serve", "--help"], "--port"),
-    (["--version"], "doclayout "),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        (["--help"], "Usage: doclayout"),
+        (["analyze", "--help"], "--threshold"),
+        (["serve", "--help"], "--port"),
+        (["--version"], "doclayout "),
+    ],
+)
 def test_help_and_version_are_no_mistakes(arguments, said, run):
     result = run(*arguments)
 
@@ -276,7 +289,7 @@ def test_help_and_version_are_no_mistakes(arguments, said, run):
     assert said in result.stdout
 
 
-# --- a model that cannot be used: exit status 3 ------------------------------------------------------------------------------
+# --- a model that cannot be used: exit status 3 ---
 
 
 def bad_models(tmp_path) -> dict:
@@ -312,7 +325,7 @@ def test_takes_a_model_from_a_file(pages, analyze_one):
     assert answer["model"]["family"] == "picodet"
 
 
-# --- progress ----------------------------------------------------------------------------------------------------------------
+# --- progress ---
 
 
 def stderr_on_a_terminal(binary, *arguments) -> str:

@@ -1,4 +1,4 @@
-"""The order of regions on pages of two and three columns, against what a person wrote down (tests/golden/reading_order)."""
+"""The order of regions on pages of several columns, against what a person wrote down (tests/golden/reading_order)."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def regions(answer) -> list[dict]:
     return answer.json()["pages"][0]["regions"]
 
 
-# --- /analyze ------------------------------------------------------------------------------------------------------------
+# --- /analyze ---
 
 
 def test_all_three_kinds_of_body_give_what_the_command_line_gives(serve, page, pages, analyze_one):
@@ -63,8 +63,20 @@ def test_answers_as_the_contract_says(serve, page):
     assert timings["total"] >= timings["inference"]
 
 
-@pytest.mark.parametrize("name", ["invoice_table.png", "newspaper_three_columns.jpg", "slide_figures.webp", "dense_text.tif",
-                                  "letter.bmp", "rotated_exif6.jpg", "huge_600dpi.png", "two_pages.tif", "tiny.png"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "invoice_table.png",
+        "newspaper_three_columns.jpg",
+        "slide_figures.webp",
+        "dense_text.tif",
+        "letter.bmp",
+        "rotated_exif6.jpg",
+        "huge_600dpi.png",
+        "two_pages.tif",
+        "tiny.png",
+    ],
+)
 def test_reads_every_format(name, serve, pages, analyze_one):
     answer = serve.analyze((pages / name).read_bytes())
 
@@ -93,7 +105,7 @@ def test_draws_a_png(serve, page):
     assert (0x00, 0x72, 0xB2) in {colour for _, colour in drawn.getcolors(1 << 24)}, "text is marked in its colour"
 
 
-# --- the protocol ----------------------------------------------------------------------------------------------------------
+# --- the protocol ---
 
 
 def test_keeps_the_connection(serve, page):
@@ -109,7 +121,10 @@ def test_keeps_the_connection(serve, page):
 
 def test_answers_pipelined_requests_in_their_order(serve, page):
     """A slow request before two fast ones: the fast answers wait for their turn."""
-    head = f"POST /analyze HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: {len(page)}\r\nX-Request-ID: slow\r\n\r\n"
+    head = (
+        f"POST /analyze HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: {len(page)}\r\n"
+        "X-Request-ID: slow\r\n\r\n"
+    )
     fast = "GET /{path} HTTP/1.1\r\nHost: x\r\nX-Request-ID: {path}\r\n\r\n"
     with serve.socket() as connection:
         connection.sendall(
@@ -175,7 +190,7 @@ def test_echoes_the_request_id_or_makes_one(serve):
     assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", made), "a UUIDv7"
 
 
-# --- the other endpoints -----------------------------------------------------------------------------------------------------
+# --- the other endpoints ---
 
 
 @pytest.mark.parametrize("path", ["/health", "/ready"])
@@ -242,12 +257,26 @@ def test_every_series_is_there_from_the_start(serve_with):
 
     text = service.get("/metrics").body.decode()
 
-    for name in ("pp_doclayout_inference_latency_seconds", "pp_doclayout_requests_in_progress",
-                 "pp_doclayout_request_queue_length", "pp_doclayout_errors_total", "http_requests_total",
-                 "http_request_duration_seconds", "pp_doclayout_stage_duration_seconds", "pp_doclayout_queue_duration_seconds",
-                 "pp_doclayout_slots", "pp_doclayout_slots_busy", "pp_doclayout_load_ratio", "pp_doclayout_rejected_total",
-                 "pp_doclayout_cancelled_total", "pp_doclayout_documents_total", "pp_doclayout_pages_total",
-                 "pp_doclayout_regions_total", "pp_doclayout_build_info", "pp_doclayout_model_info"):  # fmt: skip
+    for name in (
+        "pp_doclayout_inference_latency_seconds",
+        "pp_doclayout_requests_in_progress",
+        "pp_doclayout_request_queue_length",
+        "pp_doclayout_errors_total",
+        "http_requests_total",
+        "http_request_duration_seconds",
+        "pp_doclayout_stage_duration_seconds",
+        "pp_doclayout_queue_duration_seconds",
+        "pp_doclayout_slots",
+        "pp_doclayout_slots_busy",
+        "pp_doclayout_load_ratio",
+        "pp_doclayout_rejected_total",
+        "pp_doclayout_cancelled_total",
+        "pp_doclayout_documents_total",
+        "pp_doclayout_pages_total",
+        "pp_doclayout_regions_total",
+        "pp_doclayout_build_info",
+        "pp_doclayout_model_info",
+    ):
         assert re.search(rf"^# TYPE {name} ", text, re.M), f"{name} is not announced"
         assert re.search(rf"^{name}(_bucket|_count)?[ {{]", text, re.M), f"{name} has no series"
     for le in ("0.1", "0.5", "1", "2", "5", "10", "+Inf"):

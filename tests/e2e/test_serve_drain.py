@@ -107,7 +107,7 @@ def test_ends_at_once_when_idle_even_with_open_connections(serve_with):
 
 
 def test_ends_when_the_drain_takes_too_long_and_owns_up(serve_with):
-    """A client that never finishes its upload cannot hold the process; the exit status says that somebody was cut off."""
+    """A client that never finishes its upload cannot hold the process; the exit status says that it was cut off."""
     service = serve_with("--drain-timeout-ms", "500")
     with service.socket() as connection:
         connection.sendall(

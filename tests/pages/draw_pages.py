@@ -103,8 +103,8 @@ def invoice():
         sheet.text(56, 140 + number * 14, left, "sans", 10)
         sheet.text(539, 140 + number * 14, right, "sans", 10, anchor="rs")
     note = (
-        "Thank you for your order of 9 April. The goods were delivered to the club's slipway on 16 April and signed for by "
-        "your boatman. We charge as agreed:"
+        "Thank you for your order of 9 April. The goods were delivered to the club's slipway on 16 April and signed "
+        "for by your boatman. We charge as agreed:"
     )
     sheet.paragraph(56, 212, 483, note, "sans", 10, leading=1.35)
     rows = [["Article", "Quantity", "Unit", "Price", "Amount"]]
@@ -141,8 +141,9 @@ def invoice():
         sheet.text(430, bottom + 24 + number * 17, name, font, 10, anchor="rs")
         sheet.text(534, bottom + 24 + number * 17, f"{value:,.2f}", font, 10, anchor="rs")
     terms = (
-        "Please pay within thirty days to the account below and give the number of the invoice. The goods remain our property "
-        "until they are paid in full. Complaints about missing or damaged goods reach us in time within eight days."
+        "Please pay within thirty days to the account below and give the number of the invoice. The goods remain our "
+        "property until they are paid in full. Complaints about missing or damaged goods reach us in time "
+        "within eight days."
     )
     sheet.paragraph(56, bottom + 100, 483, terms, "sans", 10, leading=1.35)
     sheet.line(56, 778, 539, 778, 0.6, navy)

@@ -110,7 +110,7 @@ class Sheet:
         justify: bool = True,
         bottom: float = math.inf,
     ) -> tuple[float, str]:
-        """Sets a paragraph from `y` (its top) down to `bottom` at most; answers where it ended and what found no room."""
+        """Sets a paragraph from `y`, its top, to `bottom` at most; answers where it ended and what found no room."""
         lines = self.break_lines(text, width, name, size, indent)
         step = size * leading
         joint = "" if name.startswith("cjk") else " "

@@ -10,8 +10,8 @@ import pytest
 from compare import Found, differences
 
 # Pages on which the two are meant to differ, by file name, with the reason. A page here must really differ: an entry
-# that is no longer needed fails. (A page with transparency would belong here: we lay it on white, the reference on black or
-# white, whichever is further from the page's mean luminance. There is none among the project's pages.)
+# that is no longer needed fails. (A page with transparency would belong here: we lay it on white, the reference on
+# black or white, whichever is further from the page's mean luminance. There is none among the project's pages.)
 DELIBERATE: dict[str, str] = {}
 
 
@@ -53,7 +53,16 @@ def test_the_pages_are_worth_comparing(reference):
     }
 
     assert {region.label for regions in found.values() for region in regions} >= {
-        "text", "title", "figure", "figure_caption", "table", "table_caption", "header", "footer", "reference"}  # fmt: skip
+        "text",
+        "title",
+        "figure",
+        "figure_caption",
+        "table",
+        "table_caption",
+        "header",
+        "footer",
+        "reference",
+    }
     assert not found["blank.png"]
 
 

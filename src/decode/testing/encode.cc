@@ -91,7 +91,7 @@ Image Pattern(int width, int height) {
   Image image(width, height);
   for (int y = 0; y < height; ++y) {
     for (int x = 0; x < width; ++x) {
-      std::uint8_t* pixel = image.row(y) + x * 3;
+      std::uint8_t* pixel = image.row(y) + std::ptrdiff_t{x} * 3;
       pixel[0] = static_cast<std::uint8_t>(x * 7 + 1);
       pixel[1] = static_cast<std::uint8_t>(y * 11 + 2);
       pixel[2] = static_cast<std::uint8_t>(x * 3 + y * 5);
@@ -393,7 +393,7 @@ Bytes EncodeTiff(const std::vector<TiffPageSpec>& pages, bool big) {
 }
 
 std::array<int, 3> At(const Image& image, int x, int y) {
-  const std::uint8_t* pixel = image.row(y) + x * 3;
+  const std::uint8_t* pixel = image.row(y) + std::ptrdiff_t{x} * 3;
   return {pixel[0], pixel[1], pixel[2]};
 }
 
