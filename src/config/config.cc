@@ -12,8 +12,8 @@ namespace {
 constexpr int kUsageError = 2;
 constexpr int kDayMs = 24 * 3600 * 1000;
 
-/// An option that an environment variable sets too. The last value given wins: what the environment says is put before the
-/// command line.
+/// An option that an environment variable sets too. The last value given wins: what the environment says is put before
+/// the command line.
 CLI::Option* FromEnvironment(CLI::Option* option, const char* variable) {
   option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   option->description(fmt::format("{} [env {}]", option->get_description(), variable));
@@ -33,9 +33,9 @@ void AddInference(CLI::App& app, InferenceConfig& config) {
   FromEnvironment(app.add_option("--streams", config.streams, "pages inferred at once; 0: the runtime's best")
                       ->check(CLI::Range(0, 1024)),
                   "STREAMS");
-  FromEnvironment(app.add_option("--threads", config.threads, "threads that infer; 0: all processors")
-                      ->check(CLI::Range(0, 4096)),
-                  "THREADS");
+  FromEnvironment(
+      app.add_option("--threads", config.threads, "threads that infer; 0: all processors")->check(CLI::Range(0, 4096)),
+      "THREADS");
 }
 
 /// Limits on what a document may be; the same for every command that reads one.
@@ -67,8 +67,8 @@ void AddServe(CLI::App& app, ServeConfig& config) {
                   "LOG_LEVEL");
   number("--slots", config.slots, "pages in work at once; 0: as many as streams", 0, 1024, "MAX_CONCURRENT_REQUESTS");
   number("--queue-capacity", config.queue_capacity, "requests that may wait", 1, 1'000'000, "QUEUE_CAPACITY");
-  number("--drain-timeout-ms", config.drain_timeout_ms, "most time to answer what was accepted when stopping", 0, kDayMs,
-         "DRAIN_TIMEOUT_MS");
+  number("--drain-timeout-ms", config.drain_timeout_ms, "most time to answer what was accepted when stopping", 0,
+         kDayMs, "DRAIN_TIMEOUT_MS");
   number("--max-connections", config.max_connections, "open connections", 1, 1'000'000, "MAX_CONNECTIONS");
   number("--max-body-bytes", config.max_body_bytes, "largest request body", 1, std::size_t{1} << 40, "MAX_BODY_BYTES");
   number("--max-header-bytes", config.max_header_bytes, "largest request header", 256, 1 << 20, "MAX_HEADER_BYTES");
@@ -91,7 +91,9 @@ std::string IsScore(const std::string& text) {
 
 void AddAnalyze(CLI::App& app, AnalyzeConfig& config) {
   app.add_option("FILE", config.files, "JPEG, PNG, WebP, TIFF or BMP")->required();
-  app.add_option("--format", config.format, "what to write")->check(CLI::IsMember({"json", "png"}))->capture_default_str();
+  app.add_option("--format", config.format, "what to write")
+      ->check(CLI::IsMember({"json", "png"}))
+      ->capture_default_str();
   app.add_option("-o,--output", config.output,
                  "file to write, or an existing folder for one file a document; standard output if not given");
   app.add_flag("--pretty", config.pretty, "break the JSON's lines for people");
@@ -158,8 +160,7 @@ Command ParseCommand(std::span<const char* const> arguments, ReadEnvironment rea
   try {
     app.parse(words);
   } catch (const CLI::CallForHelp&) {
-    CLI::App* chosen = app.get_subcommands().empty() ? &app : app.get_subcommands().front();
-    return ExitNow{.exit_code = 0, .text = chosen->help()};
+    return ExitNow{.exit_code = 0, .text = app.help()};
   } catch (const CLI::CallForVersion& answer) {
     return ExitNow{.exit_code = 0, .text = fmt::format("{}\n", answer.what())};
   } catch (const CLI::Error& error) {

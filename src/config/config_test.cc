@@ -10,7 +10,9 @@ namespace {
 
 using testing::HasSubstr;
 
-std::optional<std::string> NoEnvironment(std::string_view) { return std::nullopt; }
+std::optional<std::string> NoEnvironment(std::string_view) {
+  return std::nullopt;
+}
 
 std::optional<std::string> PortInEnvironment(std::string_view name) {
   if (name == "PORT") return "9001";
@@ -87,7 +89,8 @@ TEST(Config, AMistakeIsAUsageErrorThatNamesIt) {
 TEST(Config, HelpAndVersionAreNotMistakes) {
   const auto help = std::get<ExitNow>(Parse({"serve", "--help"}));
   EXPECT_EQ(help.exit_code, 0);
-  EXPECT_THAT(help.text, testing::AllOf(HasSubstr("--max-body-bytes"), HasSubstr("[env MAX_BODY_BYTES]")));
+  EXPECT_THAT(help.text, testing::AllOf(HasSubstr("Usage: doclayout serve"), HasSubstr("--max-body-bytes"),
+                                        HasSubstr("[env MAX_BODY_BYTES]")));
 
   EXPECT_EQ(std::get<ExitNow>(Parse({"--version"})).text, "doclayout 1.2.3\n");
 }

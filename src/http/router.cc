@@ -54,6 +54,7 @@ std::optional<Problem> Router::Find(Exchange& exchange) const {
 
 std::string Router::Paths() const {
   std::vector<std::string_view> paths;
+  paths.reserve(routes_.size());
   for (const Route& route : routes_) paths.push_back(route.path);
   return fmt::format("{}", fmt::join(paths, ", "));
 }

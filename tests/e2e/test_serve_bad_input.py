@@ -199,6 +199,7 @@ def test_refuses_base64_with_rubbish(text, serve):
     body = json.dumps({"image": text}).encode()
 
     detail = serve.analyze(body, "application/json").assert_problem(400, "bad_request")["detail"]
+
     assert ("data URL" if text.startswith("data:") else "base64") in detail
 
 

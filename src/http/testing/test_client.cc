@@ -40,7 +40,7 @@ TestClient::~TestClient() {
   Close();
 }
 
-bool TestClient::Send(std::string_view bytes) {
+bool TestClient::Send(std::string_view bytes) const {
   while (!bytes.empty()) {
     const ssize_t sent = send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent <= 0) return false;

@@ -28,7 +28,7 @@ class TestClient {
   TestClient& operator=(const TestClient&) = delete;
 
   /// False once the server has gone.
-  bool Send(std::string_view bytes);
+  bool Send(std::string_view bytes) const;
 
   /// One answer: up to its Content-Length, or no body for an answer to HEAD. Bytes behind it wait for the next call.
   TestAnswer Receive(bool head = false);

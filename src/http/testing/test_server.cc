@@ -91,7 +91,7 @@ double TestServer::Metric(std::string_view series) const {
   return -1;
 }
 
-bool TestServer::WaitForMetric(std::string_view series, double value) {
+bool TestServer::WaitForMetric(std::string_view series, double value) const {
   const auto until = std::chrono::steady_clock::now() + kPatience;
   while (std::chrono::steady_clock::now() < until) {
     if (Metric(series) == value) return true;

@@ -59,7 +59,7 @@ class TestServer {
   /// The value of a series, written as it is exposed: `name{label="value"}`. -1 for one that is not there.
   double Metric(std::string_view series) const;
   /// Returns when the series has that value; asks again and again, and gives up after ten seconds with false.
-  bool WaitForMetric(std::string_view series, double value);
+  bool WaitForMetric(std::string_view series, double value) const;
 
   /// Drains on another thread, and returns once the port is closed.
   std::future<std::size_t> StartDrain();
