@@ -1,12 +1,15 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <array>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <future>
-#include <iostream>
-#include <iterator>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -28,16 +31,33 @@ namespace fs = std::filesystem;
 /// What a worker makes of one file: JSON for standard output, or nothing when it has written the result itself.
 using FileResult = Result<std::string>;
 
-bool IsFolder(const std::string& path) { return !path.empty() && (path.back() == '/' || fs::is_directory(path)); }
+/// More than any page's file has; a device that never ends is not read to its end.
+constexpr std::size_t kLargestFile = std::size_t{1} << 30;
+
+bool IsDirectory(const std::string& path) {
+  std::error_code error;
+  return fs::is_directory(path, error);
+}
+
+bool IsFolder(const std::string& path) {
+  return !path.empty() && (path.back() == '/' || IsDirectory(path));
+}
 
 Result<std::vector<std::uint8_t>> ReadFile(const std::string& name) {
-  std::error_code error;
-  if (!fs::exists(name, error)) return Fail(ErrorCode::kNotFound, "there is no such file");
-  if (fs::is_directory(name, error)) return Fail(ErrorCode::kBadParameter, "it is a folder; name the files in it");
-  std::ifstream file(name, std::ios::binary);
-  if (!file) return Fail(ErrorCode::kNotFound, "it cannot be opened for reading");
-  std::vector<std::uint8_t> bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (file.bad()) return Fail(ErrorCode::kInternal, "it cannot be read");
+  if (IsDirectory(name)) return Fail(ErrorCode::kBadParameter, "it is a folder; name the files in it");
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(name.c_str(), "rb"), std::fclose);
+  if (!file) return Fail(ErrorCode::kNotFound, fmt::format("it cannot be opened: {}", std::strerror(errno)));
+  std::vector<std::uint8_t> bytes;
+  std::array<std::uint8_t, 1 << 16> block{};
+  while (const std::size_t count = std::fread(block.data(), 1, block.size(), file.get())) {
+    if (bytes.size() + count > kLargestFile) {
+      return Fail(ErrorCode::kTooLarge, fmt::format("it is larger than {} bytes, the most that is read", kLargestFile));
+    }
+    bytes.insert(bytes.end(), block.begin(), block.begin() + static_cast<std::ptrdiff_t>(count));
+  }
+  if (std::ferror(file.get()) != 0) {
+    return Fail(ErrorCode::kInternal, fmt::format("it cannot be read: {}", std::strerror(errno)));
+  }
   return bytes;
 }
 
@@ -74,7 +94,17 @@ class Analyzer {
   bool writes_to_folder() const { return folder_.has_value(); }
 
   /// Analyses one file on one slot. Called from many threads, each with a slot of its own.
+  /// Whatever goes wrong with one file is that file's result, also when memory runs out for it.
   FileResult Analyze(std::size_t file, int slot) const {
+    try {
+      return TryAnalyze(file, slot);
+    } catch (const std::exception& error) {
+      return Fail(ErrorCode::kInternal, fmt::format("it cannot be analysed: {}", error.what()));
+    }
+  }
+
+ private:
+  FileResult TryAnalyze(std::size_t file, int slot) const {
     const TimePoint start = clock_.Now();
     const auto bytes = ReadFile(config_.files[file]);
     if (!bytes) return Fail(bytes.error());
@@ -83,7 +113,6 @@ class Analyzer {
     return config_.format == "png" ? DrawPages(file, slot, **document) : Describe(file, slot, **document, start);
   }
 
- private:
   struct AnalyzedPage {
     Page page;
     PageLayout layout;
@@ -150,7 +179,8 @@ class Analyzer {
   std::vector<std::string> names_;  ///< of each file's result, when they go to a folder
 };
 
-/// The count of files that are done, rewritten in place; nothing unless standard error is a terminal and there are several.
+/// The count of files that are done, rewritten in place; nothing unless standard error is a terminal and there are
+/// several.
 class Progress {
  public:
   explicit Progress(std::size_t files) : files_(files), shown_(files > 1 && isatty(STDERR_FILENO) == 1) {}
@@ -175,7 +205,7 @@ std::optional<std::string> FindMistake(const config::AnalyzeConfig& config) {
   if (config.format == "png" && config.output.empty() && isatty(STDOUT_FILENO) == 1) {
     return "a PNG does not go to a terminal: name a file or a folder with --output";
   }
-  if (!config.output.empty() && config.output.back() == '/' && !fs::is_directory(config.output)) {
+  if (!config.output.empty() && config.output.back() == '/' && !IsDirectory(config.output)) {
     return fmt::format("the folder '{}' does not exist", config.output);
   }
   return std::nullopt;

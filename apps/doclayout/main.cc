@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <opencv2/core/utility.hpp>
 #include <optional>
 #include <span>
@@ -39,7 +40,9 @@ void SetUpProcess() {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+namespace {
+
+int Run(int argc, char** argv) {
   SetUpProcess();
   const std::string version = std::string("doclayout ") + doclayout::Version() + " (" + doclayout::Commit() + ")";
   const auto command = doclayout::config::ParseCommand(
@@ -50,4 +53,16 @@ int main(int argc, char** argv) {
   }
   if (const auto* analyze = std::get_if<AnalyzeConfig>(&command)) return doclayout::RunAnalyze(*analyze);
   return doclayout::RunServe(std::get<ServeConfig>(command));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return Run(argc, argv);
+  } catch (const std::exception& error) {
+    // Modules catch what their libraries throw; what comes here is no memory, or no thread to be had.
+    std::fprintf(stderr, "doclayout: %s\n", error.what());
+    return doclayout::kExitSomeFailed;
+  }
 }

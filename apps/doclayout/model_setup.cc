@@ -29,8 +29,7 @@ Result<std::unique_ptr<LoadedModel>> LoadModel(const config::InferenceConfig& co
   for (int slot = 0; slot < count; ++slot) {
     auto session = loaded->engine->CreateSession();
     if (!session) return Fail(std::move(session.error()));
-    loaded->pipelines.push_back(
-        std::make_unique<pipeline::Pipeline>(std::move(*session), loaded->card, clock));
+    loaded->pipelines.push_back(std::make_unique<pipeline::Pipeline>(std::move(*session), loaded->card, clock));
   }
   return loaded;
 }

@@ -146,10 +146,9 @@ int RunServe(const config::ServeConfig& config) {
   health::Readiness readiness;
   readiness.SetModelLoaded();
   // Declared before the server, so that the server is gone first: tasks may outlive it, and are joined here.
-  scheduler::WorkerPool pool(
-      {.slots = slots, .capacity = config.queue_capacity, .niceness = kWorkerNiceness}, clock);
-  const auto server = http::Server::Listen(ServerOptions(config),
-                                           MakeDependencies(**model, pool, registry, readiness, logger, clock));
+  scheduler::WorkerPool pool({.slots = slots, .capacity = config.queue_capacity, .niceness = kWorkerNiceness}, clock);
+  const auto server =
+      http::Server::Listen(ServerOptions(config), MakeDependencies(**model, pool, registry, readiness, logger, clock));
   if (!server) {
     fmt::print(stderr, "doclayout: {}\n", server.error().message);
     return kExitSomeFailed;

@@ -1,8 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <pthread.h>
 #include <sys/resource.h>
 
+#include <array>
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -29,7 +31,9 @@ TEST(Deadline, PassesExactlyAtItsTime) {
   EXPECT_TRUE(deadline.HasPassed(clock.Now()));
 }
 
-TEST(Deadline, NeverDoesNotPass) { EXPECT_FALSE(Deadline::Never().HasPassed(SteadyClock().Now())); }
+TEST(Deadline, NeverDoesNotPass) {
+  EXPECT_FALSE(Deadline::Never().HasPassed(SteadyClock().Now()));
+}
 
 TEST(Result, CarriesTheError) {
   const Result<int> result = Fail(ErrorCode::kTooLarge, "too much");
@@ -67,6 +71,18 @@ TEST(Logger, WritesOneJsonObjectALineWhateverTheBytes) {
 TEST(Cpu, CountsAtLeastOneProcessor) {
   EXPECT_GE(AvailableProcessors(), 1);
   EXPECT_LE(AvailableProcessors(), static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+TEST(Cpu, NamesTheCallingThread) {
+  std::array<char, 16> name{};
+
+  std::thread thread([&] {
+    NameThread("a name of more than fifteen bytes");
+    pthread_getname_np(pthread_self(), name.data(), name.size());
+  });
+  thread.join();
+
+  EXPECT_STREQ(name.data(), "a name of more ");
 }
 
 TEST(Cpu, LowersThePriorityOfTheCallingThreadOnly) {

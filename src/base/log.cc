@@ -76,6 +76,8 @@ void Logger::Write(LogLevel level, std::string_view event, std::initializer_list
   sink_->logger.info(line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
-void Logger::Flush() { sink_->logger.flush(); }
+void Logger::Flush() {
+  sink_->logger.flush();
+}
 
 }  // namespace doclayout

@@ -19,6 +19,8 @@ inline tl::unexpected<Error> Fail(ErrorCode code, std::string message) {
 }
 
 /// Passes an error of one `Result` on as another's.
-inline tl::unexpected<Error> Fail(Error error) { return tl::unexpected<Error>(std::move(error)); }
+inline tl::unexpected<Error> Fail(Error error) {
+  return tl::unexpected<Error>(std::move(error));
+}
 
 }  // namespace doclayout

@@ -97,7 +97,8 @@ void AddAnalyze(CLI::App& app, AnalyzeConfig& config) {
   app.add_option("-o,--output", config.output,
                  "file to write, or an existing folder for one file a document; standard output if not given");
   app.add_flag("--pretty", config.pretty, "break the JSON's lines for people");
-  app.add_option("--threshold", config.threshold, "least score that is reported, 0 to 1; the model's own if not given")
+  app.add_option("--threshold", config.threshold,
+                 "report regions with a higher score, 0 to 1; the model's own if not given")
       ->check(IsScore);
   app.add_flag_function(
       "--nms,!--no-nms", [&config](std::int64_t count) { config.nms = count > 0; },

@@ -62,8 +62,8 @@ using Command = std::variant<ServeConfig, AnalyzeConfig, ExitNow>;
 /// An environment variable's value, or nothing; a function so that tests need not touch the process.
 using ReadEnvironment = std::optional<std::string> (*)(std::string_view name);
 
-/// Reads the command line, the environment and the file that `--config` names. A flag wins over the environment, and the
-/// environment over the file. Never fails: a mistake is an `ExitNow` that says what was wrong and what is allowed.
+/// Reads the command line, the environment and the file that `--config` names. A flag wins over the environment, and
+/// the environment over the file. Never fails: a mistake is an `ExitNow` that says what was wrong and what is allowed.
 Command ParseCommand(std::span<const char* const> arguments, ReadEnvironment read_environment,
                      std::string_view version);
 

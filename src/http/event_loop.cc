@@ -7,6 +7,8 @@
 #include <exception>
 #include <utility>
 
+#include "base/cpu.h"
+
 namespace doclayout::http {
 
 namespace asio = boost::asio;
@@ -34,6 +36,7 @@ void EventLoop::PostAfter(Duration delay, std::function<void()> function) {
 }
 
 void EventLoop::Run() {
+  NameThread("http-io");
   const auto work = asio::make_work_guard(*context_);
   while (!context_->stopped()) {
     try {

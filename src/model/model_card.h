@@ -17,9 +17,9 @@ std::string_view FamilyName(Family family);
 
 /// How pixels become the model's input.
 struct InputContract {
-  std::string name;   ///< of the graph's input
-  int width = 0;      ///< pixels
-  int height = 0;     ///< pixels
+  std::string name;                  ///< of the graph's input
+  int width = 0;                     ///< pixels
+  int height = 0;                    ///< pixels
   std::array<float, 3> mean{};       ///< of each channel in the order blue, green, red, after scaling to 0..1
   std::array<float, 3> deviation{};  ///< as above: input = (pixel / 255 - mean) / deviation
 };
@@ -38,10 +38,10 @@ struct ModelCard {
   Family family = Family::kPicoDet;
   InputContract input;
   std::vector<std::string> labels;
-  float threshold = 0.5F;         ///< least score reported unless the caller says otherwise
-  float iou_threshold = 0.5F;     ///< boxes of one label that overlap more are one
+  float threshold = 0.5F;              ///< least score reported unless the caller says otherwise
+  float iou_threshold = 0.5F;          ///< boxes of one label that overlap more are one
   std::vector<DetectionLevel> levels;  ///< PicoDet only
-  int distance_bins = 0;          ///< PicoDet only: bins of each side's distance distribution (8)
+  int distance_bins = 0;               ///< PicoDet only: bins of each side's distance distribution (8)
 };
 
 }  // namespace doclayout::model

@@ -70,7 +70,7 @@ ModelFile ModelFile::Embedded() {
 Result<ModelFile> ModelFile::Load(const std::filesystem::path& path) {
   const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return Fail(SystemError(path, "cannot be opened"));
-  struct stat status {};
+  struct stat status{};
   const bool known = fstat(descriptor, &status) == 0;
   if (!known || !S_ISREG(status.st_mode) || status.st_size == 0) {
     close(descriptor);

@@ -10,8 +10,8 @@
 
 namespace doclayout::model {
 
-/// A model's bytes and what is known of it. Immutable: share it as `shared_ptr<const ModelFile>` or keep it alive while a
-/// runtime loads from `bytes()`; it may be dropped after.
+/// A model's bytes and what is known of it. Immutable: share it as `shared_ptr<const ModelFile>` or keep it alive while
+/// a runtime loads from `bytes()`; it may be dropped after.
 class ModelFile {
  public:
   /// The model that the program carries: PP-PicoDet trained on CDLA. Aborts if the program was built wrongly.

@@ -15,8 +15,8 @@
 namespace doclayout::model {
 namespace {
 
-using google::protobuf::io::CodedInputStream;
 using google::protobuf::internal::WireFormatLite;
+using google::protobuf::io::CodedInputStream;
 
 /// A length-delimited field's bytes, still inside the file.
 using Bytes = std::span<const std::uint8_t>;
@@ -82,7 +82,9 @@ bool ForEachField(Bytes message, OnField&& on_field) {
   return true;
 }
 
-std::string Text(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+std::string Text(Bytes bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 bool ReadShape(Bytes message, std::vector<std::int64_t>& shape) {
   return ForEachField(message, [&](int number, Bytes bytes, std::uint64_t) {
@@ -204,9 +206,10 @@ Result<OnnxHeader> ReadOnnxHeader(std::span<const std::uint8_t> bytes) {
   if (!good) {
     // A file that is cut off has lost the end of its graph, and still begins as every exporter's files do.
     const bool looks_like_onnx = BeginsLikeOnnx(bytes);
-    return Fail(ErrorCode::kBadModel, looks_like_onnx || graph_found
-                                          ? "the model file is truncated or damaged: its graph ends before its stated length"
-                                          : "the model file is not an ONNX model");
+    return Fail(ErrorCode::kBadModel,
+                looks_like_onnx || graph_found
+                    ? "the model file is truncated or damaged: its graph ends before its stated length"
+                    : "the model file is not an ONNX model");
   }
   if (!graph_found || !opset_found || header.outputs.empty()) {
     return Fail(ErrorCode::kBadModel, "the model file is not an ONNX model: it holds no graph with outputs");

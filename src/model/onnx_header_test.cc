@@ -13,7 +13,9 @@ namespace {
 
 using testing::HasSubstr;
 
-std::vector<std::uint8_t> Bytes(std::string_view text) { return {text.begin(), text.end()}; }
+std::vector<std::uint8_t> Bytes(std::string_view text) {
+  return {text.begin(), text.end()};
+}
 
 TEST(OnnxHeader, ReadsPortsAndMetadataOfTheEmbeddedModel) {
   const Result<OnnxHeader> header = ReadOnnxHeader(ModelFile::Embedded().bytes());

@@ -85,11 +85,12 @@ std::optional<Result<ModelCard>> TryPicoDet(const OnnxHeader& header) {
 
 Result<ModelCard> Recognise(const OnnxHeader& header) {
   if (auto card = TryPicoDet(header)) return std::move(*card);
-  return Fail(ErrorCode::kBadModel,
-              fmt::format("the model is of no supported family: found inputs ({}) and outputs ({}); supported is picodet: "
-                          "image float32 [1,3,H,W] -> 4 class maps [1,n,C] and 4 distance maps [1,n,4*bins] with strides "
-                          "8, 16, 32, 64",
-                          DescribePorts(header.inputs), DescribePorts(header.outputs)));
+  return Fail(
+      ErrorCode::kBadModel,
+      fmt::format("the model is of no supported family: found inputs ({}) and outputs ({}); supported is picodet: "
+                  "image float32 [1,3,H,W] -> 4 class maps [1,n,C] and 4 distance maps [1,n,4*bins] with strides "
+                  "8, 16, 32, 64",
+                  DescribePorts(header.inputs), DescribePorts(header.outputs)));
 }
 
 }  // namespace doclayout::model

@@ -9,8 +9,7 @@ double IntersectionOverUnion(const ScoredBox& a, const ScoredBox& b) {
   const auto area = [](double x1, double y1, double x2, double y2) {
     return std::max(0.0, x2 - x1) * std::max(0.0, y2 - y1);
   };
-  const double overlap =
-      area(std::max(a.x1, b.x1), std::max(a.y1, b.y1), std::min(a.x2, b.x2), std::min(a.y2, b.y2));
+  const double overlap = area(std::max(a.x1, b.x1), std::max(a.y1, b.y1), std::min(a.x2, b.x2), std::min(a.y2, b.y2));
   return overlap / (area(a.x1, a.y1, a.x2, a.y2) + area(b.x1, b.y1, b.x2, b.y2) - overlap + 1e-5);
 }
 

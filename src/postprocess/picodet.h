@@ -21,9 +21,9 @@ struct PageSize {
 /// Yu et al., "PP-PicoDet", arXiv:2111.00902; distances as distributions: Li et al., "Generalized Focal Loss",
 /// arXiv:2006.04388).
 ///
-/// Of each level the 1,000 best cells are looked at, of each label at most 200 boxes, and at most 100 are reported; boxes end at
-/// the page's border. Without `nms`, overlapping boxes of one label are all reported, up to 200 a label. Regions come by
-/// label, then best first, without order.
+/// Of each level the 1,000 best cells are looked at, of each label at most 200 boxes, and at most 100 are reported;
+/// boxes end at the page's border. Without `nms`, overlapping boxes of one label are all reported, up to 200 a label.
+/// Regions come by label, then best first, without order.
 ///
 /// Thread-safe. `kInternal` for outputs that are not shaped as the card says; cells with values that are not finite are
 /// left out.

@@ -1,8 +1,8 @@
 #include "postprocess/reading_order.h"
 
 #include <algorithm>
-#include <limits>
 #include <iterator>
+#include <limits>
 #include <tuple>
 #include <utility>
 
@@ -133,8 +133,9 @@ class XyCut {
     return Merge(std::move(intervals));
   }
 
-  /// Boxes tangle. A few: sets the one aside whose removal opens most parts, cuts the others, and puts it back by height. Many
-  /// (nothing that a person reads, but what a threshold of 0 gives): by height, since the search takes cubic time.
+  /// Boxes tangle. A few: sets the one aside whose removal opens most parts, cuts the others, and puts it back by
+  /// height. Many (nothing that a person reads, but what a threshold of 0 gives): by height, since the search takes
+  /// cubic time.
   void OrderAroundBlocker(Indices group, Indices& order) const {
     if (group.size() > kTangleLimit) {
       std::ranges::sort(group, [&](std::size_t a, std::size_t b) { return TopLeft(a) < TopLeft(b); });

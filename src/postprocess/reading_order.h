@@ -17,12 +17,14 @@ struct OrderedBox {
   Band band = Band::kBody;
 };
 
-/// The order in which a person reads boxes on a page, for models that give none: indices into `boxes`, first read first.
+/// The order in which a person reads boxes on a page, for models that give none: indices into `boxes`, first read
+/// first.
 ///
-/// Recursive XY-cut: a page is split along white space that crosses all of it, and each part again. Source: Nagy and Seth,
-/// "Hierarchical representation of optically scanned documents", ICPR 1984; on bounding boxes: Ha, Haralick and
+/// Recursive XY-cut: a page is split along white space that crosses all of it, and each part again. Source: Nagy and
+/// Seth, "Hierarchical representation of optically scanned documents", ICPR 1984; on bounding boxes: Ha, Haralick and
 /// Phillips, "Recursive X-Y cut using bounding boxes of connected components", ICDAR 1995. Three things are added:
-///  - Rows that continue the columns above them stay with those, so that paragraphs that happen to end at one height in two columns do
+///  - Rows that continue the columns above them stay with those, so that paragraphs that happen to end at one height in
+///  two columns do
 ///    not tear the columns apart; what spans the gap (a title, a wide figure) ends the columns above it.
 ///  - Boxes are shrunk a little first: detections overlap by some pixels where the page has a gap.
 ///  - Where no cut goes through, the box that blocks most is read in its place by height and the rest is cut again.

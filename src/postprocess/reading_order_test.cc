@@ -23,10 +23,7 @@ TEST(XyCut, ReadsOneColumnFromTheTop) {
 }
 
 TEST(XyCut, ReadsColumnsOneAfterTheOtherBelowATitleOfFullWidth) {
-  EXPECT_THAT(Order({{310, 60, 600, 400},
-                     {0, 0, 600, 50},
-                     {0, 60, 290, 200},
-                     {0, 210, 290, 400}}),
+  EXPECT_THAT(Order({{310, 60, 600, 400}, {0, 0, 600, 50}, {0, 60, 290, 200}, {0, 210, 290, 400}}),
               ElementsAre(1, 2, 3, 0));
 }
 
@@ -36,12 +33,9 @@ TEST(XyCut, ParagraphsThatEndAtOneHeightDoNotTearColumnsApart) {
 }
 
 TEST(XyCut, AFigureOfFullWidthEndsTheColumnsAboveIt) {
-  EXPECT_THAT(Order({{0, 0, 290, 200},
-                     {310, 0, 600, 200},
-                     {0, 220, 600, 400},
-                     {0, 420, 290, 600},
-                     {310, 420, 600, 600}}),
-              ElementsAre(0, 1, 2, 3, 4));
+  EXPECT_THAT(
+      Order({{0, 0, 290, 200}, {310, 0, 600, 200}, {0, 220, 600, 400}, {0, 420, 290, 600}, {310, 420, 600, 600}}),
+      ElementsAre(0, 1, 2, 3, 4));
 }
 
 TEST(XyCut, DetectionsThatOverlapTheGapAreStillColumns) {
@@ -60,9 +54,8 @@ TEST(XyCut, RunningHeadsComeFirstAndFeetLast) {
 }
 
 TEST(XyCut, ReadsAMastheadBeforeTheLineBelowIt) {
-  const std::vector<OrderedBox> boxes{{{50, 130, 100, 145}, Band::kHead},
-                                      {{160, 60, 720, 105}, Band::kHead},
-                                      {{780, 130, 830, 145}, Band::kHead}};
+  const std::vector<OrderedBox> boxes{
+      {{50, 130, 100, 145}, Band::kHead}, {{160, 60, 720, 105}, Band::kHead}, {{780, 130, 830, 145}, Band::kHead}};
 
   EXPECT_THAT(XyCutOrder(boxes), ElementsAre(1, 0, 2));
 }
@@ -82,9 +75,9 @@ TEST(XyCut, ATitleBetweenALogoAndAnAddressComesAfterBoth) {
 }
 
 TEST(XyCut, ThreeColumnsUnderAHeadlineOverTwoOfThem) {
-  EXPECT_THAT(Order({{0, 0, 390, 50},      // headline over columns 1 and 2
-                     {0, 60, 190, 400},    // column 1
-                     {200, 60, 390, 400},  // column 2
+  EXPECT_THAT(Order({{0, 0, 390, 50},       // headline over columns 1 and 2
+                     {0, 60, 190, 400},     // column 1
+                     {200, 60, 390, 400},   // column 2
                      {400, 0, 600, 400}}),  // column 3
               ElementsAre(0, 1, 2, 3));
 }
@@ -92,7 +85,8 @@ TEST(XyCut, ThreeColumnsUnderAHeadlineOverTwoOfThem) {
 TEST(XyCut, BoxesThatTangleAreReadByHeight) {
   // A pinwheel: no cut goes through.
   EXPECT_THAT(Order({{0, 0, 60, 30}, {70, 0, 100, 60}, {40, 70, 100, 100}, {0, 40, 30, 100}, {35, 35, 65, 65}}),
-              testing::AllOf(testing::SizeIs(5), testing::Contains(4), testing::ElementsAre(0, testing::_, testing::_, testing::_, testing::_)));
+              testing::AllOf(testing::SizeIs(5), testing::Contains(4),
+                             testing::ElementsAre(0, testing::_, testing::_, testing::_, testing::_)));
 }
 
 TEST(XyCut, IdenticalBoxesKeepTheirOrder) {

@@ -13,8 +13,8 @@ namespace doclayout::preprocess {
 std::size_t InputBytes(const model::InputContract& contract);
 
 /// Resizes a page to the model's input size, bilinear and without keeping the ratio, as the reference does
-/// (rapid-layout 1.2.1, model_handler/pp/pre_process.py), and writes it to `input`: uint8 [height, width, 3], blue green
-/// red. Scaling to 0..1, mean and deviation are folded into the graph by the runtime.
+/// (rapid-layout 1.2.1, model_handler/pp/pre_process.py), and writes it to `input`: uint8 [height, width, 3], blue
+/// green red. Scaling to 0..1, mean and deviation are folded into the graph by the runtime.
 ///
 /// Thread-safe. `input` must hold `InputBytes` bytes. `kInternal` when OpenCV fails.
 Result<void> FillInput(const Image& image, const model::InputContract& contract, std::span<std::uint8_t> input);

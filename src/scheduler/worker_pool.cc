@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <string>
 #include <utility>
 
 #include "base/cpu.h"
@@ -65,6 +66,7 @@ int WorkerPool::RetryAfterSeconds() const {
 }
 
 void WorkerPool::Work(int slot) {
+  NameThread("worker-" + std::to_string(slot));
   LowerThreadPriority(options_.niceness);
   for (;;) {
     Waiting next;

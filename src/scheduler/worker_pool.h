@@ -12,8 +12,8 @@
 
 namespace doclayout::scheduler {
 
-/// Threads that take tasks from one bounded first-in-first-out queue. Thread `slot` is the only one that runs tasks with
-/// that number, so a task may use what belongs to its slot without a lock.
+/// Threads that take tasks from one bounded first-in-first-out queue. Thread `slot` is the only one that runs tasks
+/// with that number, so a task may use what belongs to its slot without a lock.
 ///
 /// Thread-safe. Submitting never blocks: a full queue refuses at once. Tasks that were accepted are run, also after
 /// `Close`. Tasks must not throw and must not destroy the pool.
@@ -23,9 +23,9 @@ class WorkerPool {
   using Task = std::function<void(int slot, Duration queued)>;
 
   struct Options {
-    int slots = 1;               ///< threads, at least 1
-    std::size_t capacity = 64;   ///< tasks that wait; those that run are not counted
-    int niceness = 0;            ///< added to each thread's nice value (0..19), so that I/O comes first on a busy machine
+    int slots = 1;              ///< threads, at least 1
+    std::size_t capacity = 64;  ///< tasks that wait; those that run are not counted
+    int niceness = 0;  ///< added to each thread's nice value (0..19), so that I/O comes first on a busy machine
   };
 
   WorkerPool(Options options, const Clock& clock);

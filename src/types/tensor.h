@@ -13,7 +13,9 @@ namespace doclayout {
 enum class ElementType { kFloat32, kUint8, kInt32 };
 
 /// Bytes of one element.
-constexpr std::size_t ElementSize(ElementType type) { return type == ElementType::kUint8 ? 1 : 4; }
+constexpr std::size_t ElementSize(ElementType type) {
+  return type == ElementType::kUint8 ? 1 : 4;
+}
 
 using Shape = std::vector<std::size_t>;
 

@@ -24,7 +24,9 @@ TEST(OrderSource, NamesAreThoseOfTheAnswer) {
   EXPECT_EQ(OrderSourceName(OrderSource::kNone), "none");
 }
 
-TEST(Tensor, CountsElements) { EXPECT_EQ(ElementCount({1, 3, 4, 5}), 60U); }
+TEST(Tensor, CountsElements) {
+  EXPECT_EQ(ElementCount({1, 3, 4, 5}), 60U);
+}
 
 }  // namespace
 }  // namespace doclayout

@@ -223,8 +223,23 @@ def test_refuses_what_is_not_there(tmp_path, run):
     missing, folder = run("analyze", tmp_path / "missing.png"), run("analyze", tmp_path)
 
     assert (missing.returncode, folder.returncode) == (1, 1)
-    assert "missing.png" in missing.stderr and "no such file" in missing.stderr
+    assert "missing.png" in missing.stderr and "No such file" in missing.stderr
     assert "folder" in folder.stderr
+
+
+def test_a_file_that_cannot_be_read_does_not_stop_the_others(pages, run):
+    result = run("analyze", "/proc/self/mem", pages / "blank.png")
+
+    assert result.returncode == 1
+    assert "/proc/self/mem: it cannot be read" in result.stderr
+    assert json.loads(result.stdout)["file"].endswith("blank.png")
+
+
+def test_says_when_the_output_cannot_be_written(pages, tmp_path, run):
+    result = run("analyze", "--output", tmp_path / ("x" * 300), pages / "blank.png")
+
+    assert result.returncode == 1
+    assert "cannot be written" in result.stderr
 
 
 def test_one_bad_file_does_not_stop_the_others(pages, tmp_path, run):

@@ -72,8 +72,8 @@ class OpenVinoEngine final : public Engine {
   const int slots_;
 };
 
-/// Pages go in as they are decoded, uint8 [1, height, width, 3]; what turns them into the graph's own input becomes part
-/// of the graph, and of its first convolution.
+/// Pages go in as they are decoded, uint8 [1, height, width, 3]; what turns them into the graph's own input becomes
+/// part of the graph, and of its first convolution.
 std::shared_ptr<ov::Model> FoldInputConversion(const std::shared_ptr<ov::Model>& graph,
                                                const model::InputContract& contract) {
   graph->reshape(ov::PartialShape{1, 3, contract.height, contract.width});

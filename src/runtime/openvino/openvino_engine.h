@@ -8,8 +8,8 @@
 
 namespace doclayout::runtime {
 
-/// Arithmetic of the inference. `kAuto` is the runtime's choice, which on processors with bfloat16 is bfloat16: the same
-/// page then gives other scores and boxes than elsewhere. So `kFloat32` is the default everywhere.
+/// Arithmetic of the inference. `kAuto` is the runtime's choice, which on processors with bfloat16 is bfloat16: the
+/// same page then gives other scores and boxes than elsewhere. So `kFloat32` is the default everywhere.
 enum class Precision { kFloat32, kBfloat16, kAuto };
 
 /// "f32", "bf16" or "auto"; anything else is `kBadParameter`.
@@ -24,8 +24,8 @@ struct OpenVinoOptions {
 
 /// Compiles a model for the CPU with OpenVINO and infers once to warm it. Blocks for some hundred milliseconds.
 ///
-/// `file` is not needed after. `kBadModel` when the runtime cannot read or compile the graph, `kBadParameter` for bfloat16
-/// on a processor without it.
+/// `file` is not needed after. `kBadModel` when the runtime cannot read or compile the graph, `kBadParameter` for
+/// bfloat16 on a processor without it.
 Result<std::unique_ptr<Engine>> LoadOpenVino(const model::ModelFile& file, const OpenVinoOptions& options);
 
 /// "OpenVINO 2026.4.0-…": for `/version`.
