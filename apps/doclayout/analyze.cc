@@ -49,7 +49,10 @@ Result<std::vector<std::uint8_t>> ReadFile(const std::string& name) {
   if (!file) return Fail(ErrorCode::kNotFound, fmt::format("it cannot be opened: {}", std::strerror(errno)));
   std::vector<std::uint8_t> bytes;
   std::array<std::uint8_t, 1 << 16> block{};
-  while (const std::size_t count = std::fread(block.data(), 1, block.size(), file.get())) {
+  bool more = true;
+  while (more) {
+    const std::size_t count = std::fread(block.data(), 1, block.size(), file.get());
+    more = count == block.size();  // Less is the end, or an error.
     if (bytes.size() + count > kLargestFile) {
       return Fail(ErrorCode::kTooLarge, fmt::format("it is larger than {} bytes, the most that is read", kLargestFile));
     }

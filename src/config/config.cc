@@ -145,7 +145,8 @@ Command ParseCommand(std::span<const char* const> arguments, ReadEnvironment rea
   app.allow_config_extras(CLI::config_extras_mode::error);
   for (CLI::App* command : {serve_command, analyze_command}) command->fallthrough();
 
-  std::vector<std::string> words(arguments.begin() + std::min<std::size_t>(1, arguments.size()), arguments.end());
+  const auto behind_name = arguments.subspan(std::min<std::size_t>(1, arguments.size()));
+  std::vector<std::string> words(behind_name.begin(), behind_name.end());
   const auto is_command = [&](const std::string& word) {
     return word == serve_command->get_name() || word == analyze_command->get_name();
   };

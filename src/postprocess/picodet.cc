@@ -84,7 +84,8 @@ double ExpectedBin(const float* logits, int bins) {
 
 ScoredBox DecodeBox(const Level& level, std::size_t cell, int bins) {
   const double x = (static_cast<double>(cell % level.columns) + 0.5) * level.stride;
-  const double y = (static_cast<double>(cell / level.columns) + 0.5) * level.stride;
+  const std::size_t row = cell / level.columns;
+  const double y = (static_cast<double>(row) + 0.5) * level.stride;
   const float* logits = level.distances.data() + cell * 4 * static_cast<std::size_t>(bins);
   std::array<double, 4> distance{};
   for (std::size_t side = 0; side < 4; ++side) {

@@ -64,8 +64,9 @@ TEST(PicoDet, DecodesABoxFromItsCell) {
 
 TEST(PicoDet, ADistanceIsTheMeanOfItsDistribution) {
   SmallModel model;
-  model.Put(0, 27, 0, 0.9F, {0, 0, 0, 0});                            // Stride 8: centre (28, 28).
-  std::fill_n(model.values[4].data() + 27 * 4 * kBins, kBins, 0.0F);  // Left: even over 0..7, so 3.5 strides.
+  model.Put(0, 27, 0, 0.9F, {0, 0, 0, 0});  // Stride 8: centre (28, 28).
+  std::fill_n(model.values[4].data() + std::ptrdiff_t{27} * 4 * kBins, kBins,
+              0.0F);  // Left: even over 0..7, so 3.5 strides.
 
   const auto regions = DecodePicoDet(model.Outputs(), model.card, {}, {.width = 64, .height = 64});
 
