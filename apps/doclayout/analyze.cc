@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -45,21 +46,20 @@ bool IsFolder(const std::string& path) {
 
 Result<std::vector<std::uint8_t>> ReadFile(const std::string& name) {
   if (IsDirectory(name)) return Fail(ErrorCode::kBadParameter, "it is a folder; name the files in it");
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(name.c_str(), "rb"), std::fclose);
-  if (!file) return Fail(ErrorCode::kNotFound, fmt::format("it cannot be opened: {}", std::strerror(errno)));
+  const int descriptor = open(name.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return Fail(ErrorCode::kNotFound, fmt::format("it cannot be opened: {}", std::strerror(errno)));
   std::vector<std::uint8_t> bytes;
   std::array<std::uint8_t, 1 << 16> block{};
-  bool more = true;
-  while (more) {
-    const std::size_t count = std::fread(block.data(), 1, block.size(), file.get());
-    more = count == block.size();  // Less is the end, or an error.
-    if (bytes.size() + count > kLargestFile) {
-      return Fail(ErrorCode::kTooLarge, fmt::format("it is larger than {} bytes, the most that is read", kLargestFile));
-    }
-    bytes.insert(bytes.end(), block.begin(), block.begin() + static_cast<std::ptrdiff_t>(count));
+  ssize_t count = 1;
+  while (count > 0 && bytes.size() <= kLargestFile) {
+    count = read(descriptor, block.data(), block.size());
+    if (count > 0) bytes.insert(bytes.end(), block.begin(), block.begin() + count);
   }
-  if (std::ferror(file.get()) != 0) {
-    return Fail(ErrorCode::kInternal, fmt::format("it cannot be read: {}", std::strerror(errno)));
+  const int failure = count < 0 ? errno : 0;
+  close(descriptor);
+  if (failure != 0) return Fail(ErrorCode::kInternal, fmt::format("it cannot be read: {}", std::strerror(failure)));
+  if (bytes.size() > kLargestFile) {
+    return Fail(ErrorCode::kTooLarge, fmt::format("it is larger than {} bytes, the most that is read", kLargestFile));
   }
   return bytes;
 }
