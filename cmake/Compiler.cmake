@@ -9,7 +9,8 @@ add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror
 # Two checkouts share cache entries, and no path of the build machine enters the binary.
 add_compile_options("-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=")
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-  add_compile_options(-Wthread-safety -Wno-missing-designated-field-initializers -Wno-missing-field-initializers)
+  # libstdc++ 12's own stable_sort calls what its header declares deprecated.
+  add_compile_options(-Wthread-safety -Wno-deprecated-declarations -Wno-missing-designated-field-initializers -Wno-missing-field-initializers)
 else()
   # g++ 12 warns of designated initializers that leave a default in place, and falsely of optionals in coroutines.
   add_compile_options(-Wno-missing-field-initializers -Wno-maybe-uninitialized)
