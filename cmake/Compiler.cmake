@@ -16,6 +16,10 @@ else()
   add_compile_options(-Wno-missing-field-initializers -Wno-maybe-uninitialized)
 endif()
 
+# RPATH and not RUNPATH, because it holds for the libraries' libraries too: OpenCV would else bring in Debian's oneTBB
+# before OpenVINO can bring in the newer one that it was built and tested with.
+add_link_options("-Wl,--disable-new-dtags")
+
 if(DOCLAYOUT_SANITIZE)
   add_compile_options("-fsanitize=${DOCLAYOUT_SANITIZE}" -fno-sanitize-recover=all)
   add_link_options("-fsanitize=${DOCLAYOUT_SANITIZE}")

@@ -35,7 +35,6 @@ function(doclayout_module name)
   if(DOCLAYOUT_TESTS AND M_TESTS)
     add_executable(${target}_test ${M_TESTS})
     target_link_libraries(${target}_test PRIVATE doclayout::${name} ${M_TEST_LIBRARIES} GTest::gmock GTest::gtest_main)
-    target_compile_definitions(${target}_test PRIVATE DOCLAYOUT_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     # One ctest entry a binary: starting a process for each of hundreds of cases costs more than the cases.
     add_test(NAME ${name} COMMAND ${target}_test)
     set_tests_properties(${name} PROPERTIES TIMEOUT 300)

@@ -13,7 +13,10 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGES = ROOT / "tests" / "pages"
 
 # A developer's own settings must not change what is tested.
-KEPT_VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS")
+KEPT_VARIABLES = (
+    *("PATH", "HOME", "LANG", "TMPDIR"),
+    *("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS", "TBB_ENABLE_SANITIZERS"),
+)
 
 
 def environment() -> dict[str, str]:
