@@ -5,11 +5,14 @@
 #include <csignal>
 #include <cstdio>
 #include <ctime>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/clock.h"
+#include "base/descriptors.h"
 #include "base/log.h"
 #include "commands.h"
 #include "health/health.h"
@@ -24,6 +27,9 @@ namespace {
 
 /// Of workers and the threads that infer, beside 0 of the I/O thread: health answers while every core infers.
 constexpr int kWorkerNiceness = 5;
+
+/// Standard streams, listener, epoll and timers, the model's file, and what libraries open for a moment.
+constexpr std::size_t kOtherDescriptors = 64;
 
 /// SIGTERM and SIGINT, kept from ending the process and waited for. Made before any thread is: they inherit the mask.
 class StopSignals {
@@ -52,6 +58,7 @@ http::Server::Options ServerOptions(const config::ServeConfig& config) {
   options.host = config.host;
   options.port = config.port;
   options.limits.max_body_bytes = config.max_body_bytes;
+  options.limits.max_body_bytes_in_flight = config.max_body_bytes_in_flight;
   options.limits.max_header_bytes = config.max_header_bytes;
   options.limits.max_connections = static_cast<std::size_t>(config.max_connections);
   options.limits.header_timeout = milliseconds(config.header_timeout_ms);
@@ -59,8 +66,32 @@ http::Server::Options ServerOptions(const config::ServeConfig& config) {
   options.limits.write_timeout = milliseconds(config.write_timeout_ms);
   options.limits.keep_alive_timeout = milliseconds(config.idle_timeout_ms);
   options.document_limits = {.max_pixels = config.max_pixels, .max_pages = config.max_pages};
+  options.drain_grace = milliseconds(config.drain_grace_ms);
   options.drain_timeout = milliseconds(config.drain_timeout_ms);
   return options;
+}
+
+/// A connection that has no descriptor waits in the kernel without an answer, probes too: the limit of connections has
+/// to fit into what the process may open.
+void FitConnections(http::Limits& limits, Logger& logger) {
+  const std::size_t others = limits.spare_connections + kOtherDescriptors;
+  const std::size_t allowed = RaiseDescriptorLimit(limits.max_connections + others);
+  if (allowed >= limits.max_connections + others) return;
+  const std::size_t fitting = allowed > others ? allowed - others : 1;
+  logger.Write(LogLevel::kWarning, "max_connections_lowered",
+               {{"wanted", static_cast<long long>(limits.max_connections)},
+                {"now", static_cast<long long>(fitting)},
+                {"reason", "the hard limit of open files (ulimit -Hn) allows no more"}});
+  limits.max_connections = fitting;
+}
+
+/// One series a check, asked for when the metrics are read.
+void AddHealthMetrics(metrics::Registry& registry, std::string_view layer, std::function<health::Report()> report) {
+  for (const health::Check& check : report().checks) {
+    registry.AddGaugeFunction("pp_doclayout_health", "1 healthy, 0.5 warning, 0 unhealthy.",
+                              {{"layer", std::string(layer)}, {"check", check.name}},
+                              [report, name = check.name] { return health::Score(report(), name); });
+  }
 }
 
 void AddProcessMetrics(metrics::Registry& registry) {
@@ -145,10 +176,14 @@ int RunServe(const config::ServeConfig& config) {
   AddProcessMetrics(registry);
   health::Readiness readiness;
   readiness.SetModelLoaded();
+  AddHealthMetrics(registry, "liveness", health::Liveness);
+  AddHealthMetrics(registry, "readiness", [&readiness] { return health::ReadinessReport(readiness); });
   // Declared before the server, so that the server is gone first: tasks may outlive it, and are joined here.
   scheduler::WorkerPool pool({.slots = slots, .capacity = config.queue_capacity, .niceness = kWorkerNiceness}, clock);
+  http::Server::Options options = ServerOptions(config);
+  FitConnections(options.limits, logger);
   const auto server =
-      http::Server::Listen(ServerOptions(config), MakeDependencies(**model, pool, registry, readiness, logger, clock));
+      http::Server::Listen(options, MakeDependencies(**model, pool, registry, readiness, logger, clock));
   if (!server) {
     fmt::print(stderr, "doclayout: {}\n", server.error().message);
     return kExitSomeFailed;

@@ -67,10 +67,14 @@ void AddServe(CLI::App& app, ServeConfig& config) {
                   "LOG_LEVEL");
   number("--slots", config.slots, "pages in work at once; 0: as many as streams", 0, 1024, "MAX_CONCURRENT_REQUESTS");
   number("--queue-capacity", config.queue_capacity, "requests that may wait", 1, 1'000'000, "QUEUE_CAPACITY");
-  number("--drain-timeout-ms", config.drain_timeout_ms, "most time to answer what was accepted when stopping", 0,
-         kDayMs, "DRAIN_TIMEOUT_MS");
+  number("--drain-grace-ms", config.drain_grace_ms, "time that the port stays open when stopping, with /ready at 503",
+         0, kDayMs, "DRAIN_GRACE_MS");
+  number("--drain-timeout-ms", config.drain_timeout_ms, "most time that stopping takes, with the grace", 0, kDayMs,
+         "DRAIN_TIMEOUT_MS");
   number("--max-connections", config.max_connections, "open connections", 1, 1'000'000, "MAX_CONNECTIONS");
   number("--max-body-bytes", config.max_body_bytes, "largest request body", 1, std::size_t{1} << 40, "MAX_BODY_BYTES");
+  number("--max-body-bytes-in-flight", config.max_body_bytes_in_flight, "bodies of all requests together", 1,
+         std::size_t{1} << 40, "MAX_BODY_BYTES_IN_FLIGHT");
   number("--max-header-bytes", config.max_header_bytes, "largest request header", 256, 1 << 20, "MAX_HEADER_BYTES");
   number("--header-timeout-ms", config.header_timeout_ms, "most time from a request's first byte to its last header", 1,
          kDayMs, "HEADER_TIMEOUT_MS");
@@ -105,6 +109,19 @@ void AddAnalyze(CLI::App& app, AnalyzeConfig& config) {
       "whether overlapping boxes of one label are suppressed");
   AddInference(app, config.inference);
   AddDocumentLimits(app, config.max_pixels, config.max_pages);
+}
+
+/// What single options cannot see: nothing, or what contradicts what.
+std::string Contradiction(const ServeConfig& config) {
+  if (config.max_body_bytes_in_flight < config.max_body_bytes) {
+    return fmt::format("--max-body-bytes-in-flight is {}, less than one body may have (--max-body-bytes {})",
+                       config.max_body_bytes_in_flight, config.max_body_bytes);
+  }
+  if (config.drain_grace_ms > config.drain_timeout_ms) {
+    return fmt::format("--drain-grace-ms is {}, more than stopping may take (--drain-timeout-ms {})",
+                       config.drain_grace_ms, config.drain_timeout_ms);
+  }
+  return "";
 }
 
 /// What the environment says, as flags to put between the command's name and the words behind it, so that those come
@@ -168,8 +185,9 @@ Command ParseCommand(std::span<const char* const> arguments, ReadEnvironment rea
   } catch (const CLI::Error& error) {
     return Mistake(error.what());
   }
-  if (serve_command->parsed()) return serve;
-  return analyze;
+  if (!serve_command->parsed()) return analyze;
+  if (std::string contradiction = Contradiction(serve); !contradiction.empty()) return Mistake(contradiction);
+  return serve;
 }
 
 }  // namespace doclayout::config

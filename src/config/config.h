@@ -26,9 +26,11 @@ struct ServeConfig {
   int port = 8000;  ///< 0: any free one; the log says which
   int slots = 0;    ///< pages that are inferred at once
   std::size_t queue_capacity = 64;
+  int drain_grace_ms = 1'000;
   int drain_timeout_ms = 30'000;
   int max_connections = 1024;
   std::size_t max_body_bytes = 50UL << 20;
+  std::size_t max_body_bytes_in_flight = 512UL << 20;
   std::size_t max_header_bytes = 16UL << 10;
   std::int64_t max_pixels = 50'000'000;
   int max_pages = 200;

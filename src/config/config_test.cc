@@ -48,6 +48,16 @@ TEST(Config, AFlagWinsOverTheEnvironmentAndThatOverTheFile) {
   EXPECT_EQ(flag.port, 9002);
 }
 
+TEST(Config, RefusesWhatContradictsItself) {
+  const auto bodies = std::get<ExitNow>(Parse({"serve", "--max-body-bytes=200", "--max-body-bytes-in-flight=199"}));
+  const auto drain = std::get<ExitNow>(Parse({"serve", "--drain-grace-ms=2000", "--drain-timeout-ms=1000"}));
+
+  EXPECT_EQ(bodies.exit_code, 2);
+  EXPECT_THAT(bodies.text, HasSubstr("--max-body-bytes-in-flight is 199"));
+  EXPECT_EQ(drain.exit_code, 2);
+  EXPECT_THAT(drain.text, HasSubstr("--drain-grace-ms is 2000"));
+}
+
 TEST(Config, ReadsWhatAnalyzeIsTold) {
   const auto analyze =
       std::get<AnalyzeConfig>(Parse({"analyze", "--threshold", "0.3", "--no-nms", "a.png", "b.jpg", "-o", "out"}));

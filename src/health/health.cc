@@ -34,6 +34,13 @@ std::string_view StatusName(Status status) {
   return "unhealthy";
 }
 
+double Score(const Report& report, std::string_view check) {
+  const auto found = std::find_if(report.checks.begin(), report.checks.end(),
+                                  [check](const Check& candidate) { return candidate.name == check; });
+  if (found == report.checks.end() || found->status == Status::kUnhealthy) return 0;
+  return found->status == Status::kHealthy ? 1 : 0.5;
+}
+
 double ResidentBytes() {
   std::ifstream statm("/proc/self/statm");
   double total = 0;

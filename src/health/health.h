@@ -28,6 +28,9 @@ struct Report {
   std::vector<Check> checks;
 };
 
+/// What a check of the report says as a number for metrics: 1 healthy, 0.5 warning, 0 unhealthy or not there.
+double Score(const Report& report, std::string_view check);
+
 /// Whether this process should get requests. Set by the composition root, read by health answers and the server.
 /// Thread-safe, lock-free.
 class Readiness {

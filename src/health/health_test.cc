@@ -26,6 +26,18 @@ TEST(Liveness, ReportsResidentMemory) {
   EXPECT_EQ(report.checks[0].unit, "MiB");
 }
 
+TEST(Score, SaysACheckAsANumber) {
+  const Report report{.status = Status::kUnhealthy,
+                      .checks = {{.name = "good"},
+                                 {.name = "so_so", .status = Status::kWarning},
+                                 {.name = "bad", .status = Status::kUnhealthy}}};
+
+  EXPECT_EQ(Score(report, "good"), 1);
+  EXPECT_EQ(Score(report, "so_so"), 0.5);
+  EXPECT_EQ(Score(report, "bad"), 0);
+  EXPECT_EQ(Score(report, "missing"), 0);
+}
+
 TEST(Process, CountsTimeAndDescriptors) {
   EXPECT_GT(CpuSeconds(), 0);
   EXPECT_GE(OpenDescriptors(), 3);

@@ -3,17 +3,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 #include <chrono>
 #include <exception>
 #include <optional>
@@ -24,6 +18,7 @@
 #include "http/connection_set.h"
 #include "http/middleware/expectation.h"
 #include "http/request_parser.h"
+#include "http/timed_socket.h"
 
 namespace doclayout::http {
 namespace {
@@ -33,19 +28,20 @@ using asio::awaitable;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-using SteadyTime = std::chrono::steady_clock::time_point;
-
-/// Errors come as values: a caller who leaves is no exception.
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
 constexpr std::size_t kHeadReadBytes = 4096;       // what an idle connection costs
 constexpr std::size_t kBodyReadBytes = 64 * 1024;  // few wake-ups for large uploads
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-constexpr int kTooManyRetrySeconds = 1;
+constexpr int kRoomRetrySeconds = 1;
+
+TimePoint In(Duration time) {
+  return std::chrono::steady_clock::now() + time;
+}
 
 /// An answer that a handler has promised. The responder reaches it only on the I/O thread.
 struct PendingAnswer {
-  explicit PendingAnswer(const asio::any_io_executor& executor) : wake(executor, SteadyTime::max()) {}
+  explicit PendingAnswer(const asio::any_io_executor& executor) : wake(executor, TimePoint::max()) {}
 
   void Wake() {
     over = true;
@@ -57,108 +53,76 @@ struct PendingAnswer {
   bool over = false;
 };
 
-enum class ReadEnd {
-  kBytes,    ///< there are more bytes in the buffer
-  kGone,     ///< the caller closed, or the connection broke or was cut
-  kTimeout,  ///< the time was up
-  kDrain,    ///< woken up by a drain
-};
-
 class TcpConnection final : public Connection, public std::enable_shared_from_this<TcpConnection> {
  public:
-  TcpConnection(const ConnectionContext& context, tcp::socket socket)
-      : context_(context), socket_(std::move(socket)), timer_(socket_.get_executor()) {}
+  TcpConnection(const ConnectionContext& context, tcp::socket socket, Admission admission)
+      : context_(context), admission_(admission), socket_(std::make_shared<TimedSocket>(std::move(socket))) {}
 
-  void Start(Admission admission);
+  void Start();
   void Drain() override;
   void Abort() override;
+  std::optional<TimePoint> idle_since() const override { return idle_since_; }
 
  private:
-  awaitable<void> Run(Admission admission);
+  awaitable<void> Run();
   awaitable<bool> Serve(Exchange& exchange, RequestParser& parser);
 
   // The parts of a request, in their order.
   awaitable<bool> AwaitFirstByte();
   awaitable<bool> ReadHead(Exchange& exchange, RequestParser& parser);
   awaitable<std::optional<Response>> Answer(Exchange& exchange, RequestParser& parser, WithBody& with_body);
-  awaitable<std::optional<Problem>> ReadBody(Exchange& exchange, RequestParser& parser);
-  awaitable<std::optional<Response>> AwaitAnswer(WithBody& with_body, std::string body);
+  awaitable<std::optional<Problem>> ReadBody(Exchange& exchange, RequestParser& parser, BodyBudget::Share& share);
+  awaitable<std::optional<Response>> AwaitAnswer(WithBody& with_body, Body body);
   awaitable<bool> WriteAnswer(Exchange& exchange, Response& response);
   awaitable<void> Linger(bool request_read);
 
-  // What they are made of.
-  awaitable<ReadEnd> ReadSome(std::size_t most, SteadyTime until);
-  awaitable<bool> Write(std::string_view head, std::string_view body);
   tl::expected<RequestParser::Progress, Problem> Parse(Exchange& exchange, RequestParser& parser);
-  void WatchCaller(const std::shared_ptr<PendingAnswer>& pending);
-  bool CallerLeft();
   bool draining() const { return draining_ || context_.readiness.draining(); }
-
-  void CancelOperations();
-  void ArmTimer(SteadyTime until);
-  bool DisarmTimer();
+  bool NothingFollows() { return buffer_.empty() && !socket_->HasUnread(); }
 
   const ConnectionContext& context_;
-  tcp::socket socket_;
-  asio::steady_timer timer_;
-  unsigned timer_generation_ = 0;  // a handler of an older one is too late
-  bool timed_out_ = false;
+  const Admission admission_;
+  const std::shared_ptr<TimedSocket> socket_;
 
-  std::string buffer_;  // read from the socket and not yet parsed
-  bool idle_ = false;   // waits for the first byte of a request
+  std::string buffer_;                   // read from the socket and not yet parsed
+  std::optional<TimePoint> idle_since_;  // waits for the first byte of a request
   bool draining_ = false;
-  bool aborted_ = false;
   std::weak_ptr<PendingAnswer> pending_;
 };
 
-void TcpConnection::Start(Admission admission) {
-  error_code ignored;
-  socket_.set_option(tcp::no_delay(true), ignored);
+void TcpConnection::Start() {
   const auto self = shared_from_this();
-  context_.connections.Add(self, admission);
-  asio::co_spawn(socket_.get_executor(), Run(admission), [self](std::exception_ptr failure) {
+  context_.connections.Add(self, admission_);
+  asio::co_spawn(socket_->executor(), Run(), [self](std::exception_ptr failure) {
     try {
       if (failure) std::rethrow_exception(failure);
     } catch (const std::exception& exception) {
       self->context_.logger.Write(LogLevel::kError, "connection_failed", {{"reason", exception.what()}});
     }
-    self->DisarmTimer();
-    error_code closed;
-    self->socket_.close(closed);
+    self->socket_->Close();
     self->context_.connections.Remove(self);
   });
 }
 
 void TcpConnection::Drain() {
   draining_ = true;
-  if (idle_) CancelOperations();
+  if (idle_since_) socket_->Interrupt();
 }
 
 void TcpConnection::Abort() {
-  aborted_ = true;
-  error_code ignored;
-  socket_.close(ignored);
+  idle_since_.reset();
+  socket_->Abort();
   if (const auto pending = pending_.lock()) pending->Wake();
 }
 
-awaitable<void> TcpConnection::Run(Admission admission) {
-  if (admission == Admission::kRefuse) {
-    RequestParser nothing(context_.limits);
-    Exchange exchange;
-    exchange.started = context_.clock.Now();
-    exchange.broken =
-        Problem(ProblemTypeOf(ErrorCode::kOverloaded),
-                "there are as many connections as are allowed; try again in a moment", Rejection::kTooManyConnections);
-    exchange.broken->retry_after_seconds = kTooManyRetrySeconds;
-    co_await Serve(exchange, nothing);
-    co_return;
-  }
+awaitable<void> TcpConnection::Run() {
   bool stay = true;
   while (stay) {
     if (!co_await AwaitFirstByte()) co_return;
     RequestParser parser(context_.limits);
     Exchange exchange;
     exchange.started = context_.clock.Now();
+    exchange.spare_connection = admission_ == Admission::kSpare;
     if (!co_await ReadHead(exchange, parser)) co_return;
     stay = co_await Serve(exchange, parser);
   }
@@ -166,7 +130,6 @@ awaitable<void> TcpConnection::Run(Admission admission) {
 
 /// A request whose head is read, up to the last byte of its answer. False when the connection is to be closed.
 awaitable<bool> TcpConnection::Serve(Exchange& exchange, RequestParser& parser) {
-  exchange.draining = draining();
   Outcome outcome = context_.chain.Begin(exchange);
   std::optional<Response> response;
   if (auto* with_body = std::get_if<WithBody>(&outcome)) {
@@ -185,7 +148,8 @@ awaitable<bool> TcpConnection::Serve(Exchange& exchange, RequestParser& parser) 
   const bool rest_is_small = !exchange.broken && exchange.head.content_length.has_value() &&
                              parser.remaining() <= context_.limits.small_rest_bytes && !ExpectsContinue(exchange.head);
   if (!parser.done() && !rest_is_small) response->close = true;
-  exchange.draining = draining();
+  // A caller who pipelines has sent its next request already: that one is answered too, and the last says good-bye.
+  exchange.last_of_connection = draining() && NothingFollows();
   context_.chain.Finish(exchange, *response);
   const bool written = co_await WriteAnswer(exchange, *response);
   if (!written) {
@@ -199,7 +163,8 @@ awaitable<bool> TcpConnection::Serve(Exchange& exchange, RequestParser& parser) 
     co_return false;
   }
   // What is left of a body that nobody wanted is read, so that the next request is found behind it.
-  const std::optional<Problem> problem = co_await ReadBody(exchange, parser);
+  BodyBudget::Share share(context_.bodies);
+  const std::optional<Problem> problem = co_await ReadBody(exchange, parser, share);
   co_return !problem;
 }
 
@@ -207,20 +172,24 @@ awaitable<bool> TcpConnection::Serve(Exchange& exchange, RequestParser& parser) 
 awaitable<bool> TcpConnection::AwaitFirstByte() {
   if (!buffer_.empty()) co_return true;
   buffer_ = std::string();  // An idle connection does not keep what a large upload needed.
-  ReadEnd end = ReadEnd::kDrain;
-  while (end == ReadEnd::kDrain) {
+  IoEnd end = IoEnd::kInterrupted;
+  while (end == IoEnd::kInterrupted) {
     // A request may be on its way when the drain begins: a moment is given to it, so that it is not lost.
-    const Duration patience = draining() ? context_.drain_idle_grace : Duration(context_.limits.keep_alive_timeout);
-    idle_ = true;
-    end = co_await ReadSome(kHeadReadBytes, std::chrono::steady_clock::now() + patience);
-    idle_ = false;
+    Duration patience = context_.limits.keep_alive_timeout;
+    if (admission_ == Admission::kSpare) patience = context_.limits.spare_timeout;
+    if (draining_) patience = context_.drain_idle_grace;
+    idle_since_ = std::chrono::steady_clock::now();
+    end = co_await socket_->ReadSome(buffer_, kHeadReadBytes, In(patience));
+    idle_since_.reset();
   }
-  co_return end == ReadEnd::kBytes;
+  if (end == IoEnd::kTimeout && !draining_) context_.connections.CountIdleTimeout();
+  co_return end == IoEnd::kDone;
 }
 
 /// Reads until the head is complete or known to be broken. False when the caller left before.
 awaitable<bool> TcpConnection::ReadHead(Exchange& exchange, RequestParser& parser) {
-  const SteadyTime until = std::chrono::steady_clock::now() + context_.limits.header_timeout;
+  const bool spare = admission_ == Admission::kSpare;
+  const TimePoint until = In(spare ? context_.limits.spare_timeout : context_.limits.header_timeout);
   for (;;) {
     if (!buffer_.empty()) {
       const auto progress = Parse(exchange, parser);
@@ -230,13 +199,13 @@ awaitable<bool> TcpConnection::ReadHead(Exchange& exchange, RequestParser& parse
       }
       if (*progress != RequestParser::Progress::kNeedMore) break;
     }
-    const ReadEnd end = co_await ReadSome(kHeadReadBytes, until);
-    if (end == ReadEnd::kTimeout && parser.started()) {
+    const IoEnd end = co_await socket_->ReadSome(buffer_, kHeadReadBytes, until);
+    if (end == IoEnd::kTimeout && parser.started()) {
       exchange.broken = Problem(kRequestTimeout, "the request's header did not arrive in the time that is allowed",
                                 Rejection::kHeaderTimeout);
       break;
     }
-    if (end != ReadEnd::kBytes) co_return false;
+    if (end != IoEnd::kDone) co_return false;
   }
   exchange.head = parser.head();
   co_return true;
@@ -246,42 +215,55 @@ awaitable<bool> TcpConnection::ReadHead(Exchange& exchange, RequestParser& parse
 awaitable<std::optional<Response>> TcpConnection::Answer(Exchange& exchange, RequestParser& parser,
                                                          WithBody& with_body) {
   if (ExpectsContinue(exchange.head) && !parser.done() && buffer_.empty()) {
-    if (!co_await Write(kContinue, {})) co_return std::nullopt;
+    const IoEnd end = co_await socket_->Write(kContinue, {}, In(context_.limits.write_timeout));
+    if (end != IoEnd::kDone) co_return std::nullopt;
   }
-  const std::optional<Problem> problem = co_await ReadBody(exchange, parser);
+  BodyBudget::Share share(context_.bodies);
+  const std::optional<Problem> problem = co_await ReadBody(exchange, parser, share);
   if (problem && problem->type == &ProblemTypeOf(ErrorCode::kCancelled)) co_return std::nullopt;
   if (problem) {
     Response response = ProblemResponse(*problem, exchange.request_id);
     response.close = true;
     co_return response;
   }
-  std::optional<Response> response = co_await AwaitAnswer(with_body, parser.TakeBody());
+  Body body{parser.TakeBody(), std::move(share)};  // Named: g++ 12 destroys a temporary in an awaited call twice.
+  std::optional<Response> response = co_await AwaitAnswer(with_body, std::move(body));
   co_return response;
 }
 
 /// Nothing when the body is complete; `kCancelled` when the caller left.
-awaitable<std::optional<Problem>> TcpConnection::ReadBody(Exchange& exchange, RequestParser& parser) {
-  const SteadyTime until = std::chrono::steady_clock::now() + context_.limits.body_timeout;
+awaitable<std::optional<Problem>> TcpConnection::ReadBody(Exchange& exchange, RequestParser& parser,
+                                                          BodyBudget::Share& share) {
+  const TimePoint until = In(context_.limits.body_timeout);
   while (!parser.done()) {
     if (!buffer_.empty()) {
+      const std::uint64_t read_before = exchange.bytes_in;
       const auto progress = Parse(exchange, parser);
       if (!progress) co_return progress.error();
+      if (!share.Grow(exchange.bytes_in - read_before)) {
+        Problem problem(ProblemTypeOf(ErrorCode::kOverloaded),
+                        "the documents that are being received and analysed leave no memory for this one; try again "
+                        "in a moment",
+                        Rejection::kBodyBytesInFlight);
+        problem.retry_after_seconds = kRoomRetrySeconds;
+        co_return problem;
+      }
       if (*progress == RequestParser::Progress::kDone) break;
     }
-    const ReadEnd end = co_await ReadSome(kBodyReadBytes, until);
-    if (end == ReadEnd::kTimeout) {
+    const IoEnd end = co_await socket_->ReadSome(buffer_, kBodyReadBytes, until);
+    if (end == IoEnd::kTimeout) {
       co_return Problem(kRequestTimeout, "the request's body did not arrive in the time that is allowed",
                         Rejection::kBodyTimeout);
     }
-    if (end != ReadEnd::kBytes) co_return Problem(ProblemTypeOf(ErrorCode::kCancelled), "the caller left");
+    if (end != IoEnd::kDone) co_return Problem(ProblemTypeOf(ErrorCode::kCancelled), "the caller left");
   }
   co_return std::nullopt;
 }
 
 /// Hands the body to the handler and waits for its answer, which may come from any thread. Nullopt when the caller left
 /// meanwhile: the handler is told, and nobody waits for it.
-awaitable<std::optional<Response>> TcpConnection::AwaitAnswer(WithBody& with_body, std::string body) {
-  const auto pending = std::make_shared<PendingAnswer>(socket_.get_executor());
+awaitable<std::optional<Response>> TcpConnection::AwaitAnswer(WithBody& with_body, Body body) {
+  const auto pending = std::make_shared<PendingAnswer>(socket_->executor());
   pending_ = pending;
   // The worker may be the last to know of the loop's context; the pending answer dies with this coroutine.
   Responder respond([context = context_.loop.context(), weak = std::weak_ptr(pending)](Response response) {
@@ -293,84 +275,42 @@ awaitable<std::optional<Response>> TcpConnection::AwaitAnswer(WithBody& with_bod
     });
   });
   std::stop_source caller_left;
-  with_body(std::move(body), caller_left.get_token(), std::move(respond));
-  WatchCaller(pending);
+  with_body(Delivery{std::move(body), caller_left.get_token(), std::move(respond)});
+  // Bytes of a next request end the watch: they stay in the kernel until their turn.
+  socket_->WatchCaller([weak = std::weak_ptr(pending)] {
+    if (const auto waiting = weak.lock()) waiting->Wake();
+  });
   while (!pending->over) co_await pending->wake.async_wait(kAwait);
   if (!pending->response) {
     caller_left.request_stop();
     co_return std::nullopt;
   }
-  CancelOperations();  // ends the watch
+  socket_->Interrupt();  // ends the watch
   co_return std::move(pending->response);
-}
-
-/// Ends the wait when the caller closes its side. A caller who sends its next request meanwhile is not watched further:
-/// those bytes stay in the kernel until their turn.
-void TcpConnection::WatchCaller(const std::shared_ptr<PendingAnswer>& pending) {
-  socket_.async_wait(tcp::socket::wait_read,
-                     [self = shared_from_this(), weak = std::weak_ptr(pending)](const error_code& error) {
-                       const auto waiting = weak.lock();
-                       if (!waiting || waiting->over || error == asio::error::operation_aborted) return;
-                       if (self->CallerLeft()) waiting->Wake();
-                     });
-}
-
-bool TcpConnection::CallerLeft() {
-  char byte = 0;
-  error_code error;
-  socket_.receive(asio::buffer(&byte, 1), tcp::socket::message_peek, error);
-  return error && error != asio::error::would_block && error != asio::error::try_again;
 }
 
 awaitable<bool> TcpConnection::WriteAnswer(Exchange& exchange, Response& response) {
   const std::string head = HeadText(response, HttpDate(std::chrono::system_clock::now()), exchange.head.version < 11);
   const bool without_body = exchange.head.method == "HEAD";
   const std::string_view body = without_body ? std::string_view() : std::string_view(response.body);
-  const bool written = co_await Write(head, body);
-  if (written) exchange.bytes_out = head.size() + body.size();
-  if (timed_out_) response.rejection = Rejection::kWriteTimeout;
-  co_return written;
+  const IoEnd end = co_await socket_->Write(head, body, In(context_.limits.write_timeout));
+  if (end == IoEnd::kDone) exchange.bytes_out = head.size() + body.size();
+  if (end == IoEnd::kTimeout) response.rejection = Rejection::kWriteTimeout;
+  co_return end == IoEnd::kDone;
 }
 
 /// Closing a socket with unread bytes resets the connection, and the caller may lose the answer. So our side is closed
 /// first, and what still comes is thrown away for a bounded time and amount (as nginx's lingering_close).
 awaitable<void> TcpConnection::Linger(bool request_read) {
-  error_code error;
-  if (request_read && buffer_.empty() && socket_.available(error) == 0 && !error) co_return;
-  socket_.shutdown(tcp::socket::shutdown_send, error);
-  const SteadyTime until = std::chrono::steady_clock::now() + context_.limits.linger_timeout;
+  if (request_read && NothingFollows()) co_return;
+  socket_->ShutdownSend();
+  const TimePoint until = In(context_.limits.linger_timeout);
   std::uint64_t thrown_away = 0;
   while (thrown_away < context_.limits.linger_bytes) {
     buffer_.clear();
-    const ReadEnd end = co_await ReadSome(kBodyReadBytes, until);
-    if (end != ReadEnd::kBytes) co_return;
+    if (co_await socket_->ReadSome(buffer_, kBodyReadBytes, until) != IoEnd::kDone) co_return;
     thrown_away += buffer_.size();
   }
-}
-
-/// Appends what has arrived to the buffer; waits for it until `until`.
-awaitable<ReadEnd> TcpConnection::ReadSome(std::size_t most, SteadyTime until) {
-  if (aborted_) co_return ReadEnd::kGone;
-  const std::size_t old_size = buffer_.size();
-  buffer_.resize(old_size + most);
-  ArmTimer(until);
-  const asio::mutable_buffer space = asio::buffer(buffer_.data() + old_size, most);
-  const auto [error, count] = co_await socket_.async_read_some(space, kAwait);
-  const bool timed_out = DisarmTimer();
-  buffer_.resize(old_size + count);
-  if (!error) co_return ReadEnd::kBytes;
-  if (timed_out) co_return ReadEnd::kTimeout;
-  co_return error == asio::error::operation_aborted && !aborted_ ? ReadEnd::kDrain : ReadEnd::kGone;
-}
-
-awaitable<bool> TcpConnection::Write(std::string_view head, std::string_view body) {
-  timed_out_ = false;
-  if (aborted_) co_return false;
-  ArmTimer(std::chrono::steady_clock::now() + context_.limits.write_timeout);
-  const std::array<asio::const_buffer, 2> buffers = {asio::buffer(head), asio::buffer(body)};
-  const auto [error, count] = co_await asio::async_write(socket_, buffers, kAwait);
-  DisarmTimer();
-  co_return !error;
 }
 
 /// Gives the buffer to the parser and drops what it consumed.
@@ -380,31 +320,6 @@ tl::expected<RequestParser::Progress, Problem> TcpConnection::Parse(Exchange& ex
   exchange.bytes_in += consumed;
   buffer_.erase(0, consumed);
   return progress;
-}
-
-void TcpConnection::CancelOperations() {
-  error_code ignored;
-  socket_.cancel(ignored);
-}
-
-/// Cancels whatever the socket waits for at `until`.
-void TcpConnection::ArmTimer(SteadyTime until) {
-  timed_out_ = false;
-  const unsigned generation = ++timer_generation_;
-  timer_.expires_at(until);
-  timer_.async_wait([weak = weak_from_this(), generation](const error_code& error) {
-    const auto self = weak.lock();
-    if (error || !self || self->timer_generation_ != generation || self->aborted_) return;
-    self->timed_out_ = true;
-    self->CancelOperations();
-  });
-}
-
-/// Whether it was up.
-bool TcpConnection::DisarmTimer() {
-  ++timer_generation_;
-  timer_.cancel();
-  return timed_out_;
 }
 
 }  // namespace
@@ -421,7 +336,7 @@ void StartConnection(const ConnectionContext& context, int socket, Admission adm
     return;
   }
   owned.non_blocking(true, error);
-  std::make_shared<TcpConnection>(context, std::move(owned))->Start(admission);
+  std::make_shared<TcpConnection>(context, std::move(owned), admission)->Start();
 }
 
 }  // namespace doclayout::http

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "health/health.h"
+#include "http/body_budget.h"
 #include "http/event_loop.h"
 #include "http/limits.h"
 #include "http/middleware.h"
@@ -15,7 +17,7 @@ class ConnectionSet;
 
 enum class Admission {
   kServe,
-  kRefuse,  ///< tell the caller that there are too many connections, and close
+  kSpare,  ///< beyond the limit: answer one request, if it is a probe's, and close
 };
 
 /// One caller's connection: reads requests one after another, answers each before it reads the next. Owns the socket;
@@ -31,6 +33,9 @@ class Connection {
 
   /// Ends now.
   virtual void Abort() = 0;
+
+  /// Since when it waits for the first byte of a request; nullopt while there is one.
+  virtual std::optional<TimePoint> idle_since() const = 0;
 };
 
 /// What connections share. Everything must outlive them.
@@ -40,6 +45,7 @@ struct ConnectionContext {
   const MiddlewareChain& chain;
   const health::Readiness& readiness;
   ConnectionSet& connections;
+  const std::shared_ptr<BodyBudget>& bodies;
   Logger& logger;
   const Clock& clock;
   Duration drain_idle_grace;

@@ -16,6 +16,21 @@ void ConnectionSet::Remove(const std::shared_ptr<Connection>& connection) {
   Changed();
 }
 
+bool ConnectionSet::MakeRoom(Duration least) {
+  std::shared_ptr<Connection> idlest;
+  auto since = std::chrono::steady_clock::now() - least;
+  for (const auto& [connection, admission] : connections_) {
+    const auto idle_since = connection->idle_since();
+    if (admission != Admission::kServe || !idle_since || *idle_since > since) continue;
+    idlest = connection;
+    since = *idle_since;
+  }
+  if (!idlest) return false;
+  idlest->Abort();
+  metrics_.made_room.Increment();
+  return true;
+}
+
 void ConnectionSet::Drain() {
   draining_ = true;
   for (const auto& [connection, admission] : connections_) connection->Drain();
@@ -31,7 +46,7 @@ void ConnectionSet::WhenEmpty(std::function<void()> function) {
 }
 
 void ConnectionSet::Changed() {
-  count_.Set(static_cast<double>(connections_.size()));
+  metrics_.open.Set(static_cast<double>(connections_.size()));
   if (connections_.empty() && when_empty_) std::exchange(when_empty_, nullptr)();
 }
 

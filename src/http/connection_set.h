@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/clock.h"
 #include "http/connection.h"
 #include "metrics/metrics.h"
 
@@ -14,13 +15,23 @@ namespace doclayout::http {
 /// The connections that are open. I/O thread only; never blocks.
 class ConnectionSet {
  public:
-  /// `count` always shows how many there are; it must outlive the set.
-  explicit ConnectionSet(metrics::Gauge& count) : count_(count) {}
+  /// What shows what becomes of connections. Must outlive the set.
+  struct Metrics {
+    metrics::Gauge& open;
+    metrics::Counter& idle_timeout;  ///< closed because no request came for too long
+    metrics::Counter& made_room;     ///< closed while idle, because another caller needed the place
+  };
+
+  explicit ConnectionSet(const Metrics& metrics) : metrics_(metrics) {}
 
   void Add(std::shared_ptr<Connection> connection, Admission admission);
   void Remove(const std::shared_ptr<Connection>& connection);
   std::size_t size() const { return connections_.size(); }
-  std::size_t served() const { return served_; }  ///< without those that are only told to leave
+  std::size_t served() const { return served_; }  ///< without the spare ones
+
+  /// Ends the connection that has been idle for the longest, if that is at least `least`. False when there is none.
+  bool MakeRoom(Duration least);
+  void CountIdleTimeout() { metrics_.idle_timeout.Increment(); }
 
   /// Ends each connection as soon as it has answered what it has begun to receive; such that come later end likewise.
   void Drain();
@@ -32,7 +43,7 @@ class ConnectionSet {
  private:
   void Changed();
 
-  metrics::Gauge& count_;
+  const Metrics metrics_;
   std::map<std::shared_ptr<Connection>, Admission> connections_;
   std::size_t served_ = 0;
   bool draining_ = false;

@@ -22,10 +22,11 @@ struct Exchange {
   std::string_view query;         ///< behind the '?', still encoded, into `head`
   const Route* route = nullptr;   ///< null for an unknown path
   std::string request_id;
-  std::string trace_id;  ///< of `traceparent`; empty without
-  bool draining = false;
-  bool cancelled = false;  ///< the caller went away before the answer was written
-  TimePoint started;       ///< when its first byte was there
+  std::string trace_id;             ///< of `traceparent`; empty without
+  bool spare_connection = false;    ///< on a connection beyond the limit: for probes only
+  bool last_of_connection = false;  ///< draining, and nothing stands behind it; set when the answer is there
+  bool cancelled = false;           ///< the caller went away before the answer was written
+  TimePoint started;                ///< when its first byte was there
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
 };

@@ -6,6 +6,7 @@
 #include "http/middleware/body_limit.h"
 #include "http/middleware/broken_request.h"
 #include "http/middleware/connection_header.h"
+#include "http/middleware/connection_limit.h"
 #include "http/middleware/expectation.h"
 #include "http/middleware/request_id.h"
 #include "http/middleware/request_metrics.h"
@@ -30,6 +31,8 @@ std::vector<std::unique_ptr<Middleware>> MakeMiddlewares(const Limits& limits, c
   add(std::make_unique<BrokenRequestMiddleware>());
   // Before the limits: their refusals then count for the route that they protect.
   add(std::make_unique<RoutingMiddleware>(router));
+  // Behind the routes, which say what is a probe.
+  add(std::make_unique<ConnectionLimitMiddleware>());
   // The cheapest of the last two first; neither needs the body.
   add(std::make_unique<ExpectationMiddleware>());
   add(std::make_unique<BodyLimitMiddleware>(limits));

@@ -1,12 +1,19 @@
 #include "http/responder.h"
 
+#include <exception>
+
 #include "http/problem.h"
 
 namespace doclayout::http {
 
 Responder::~Responder() {
-  // The id is not known here; the header carries it.
-  if (send_) Send(ProblemResponse({ProblemTypeOf(ErrorCode::kInternal), "the request was dropped; try again"}, ""));
+  if (!send_) return;
+  try {
+    // The id is not known here; the header carries it.
+    Send(ProblemResponse({ProblemTypeOf(ErrorCode::kInternal), "the request was dropped; try again"}, ""));
+  } catch (const std::exception&) {
+    // No memory even for this. A destructor must not throw; the caller sees its own time-out.
+  }
 }
 
 void Responder::Send(Response response) {

@@ -19,6 +19,7 @@ enum class Rejection {
   kBodyTimeout,
   kWriteTimeout,
   kTooManyConnections,
+  kBodyBytesInFlight,
   kQueueFull,
   kDocumentTooLarge,
   kNotReady,

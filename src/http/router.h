@@ -14,6 +14,8 @@ struct Route {
   std::string_view path;                  ///< whole and exact; also the label `route`
   std::vector<std::string_view> methods;  ///< with "HEAD" wherever "GET" is
   Handler* handler;
+  bool probe = false;         ///< answered also when there are too many connections
+  std::vector<int> statuses;  ///< those that it documents, for metrics that exist from the start
 
   bool Allows(std::string_view method) const;
 };

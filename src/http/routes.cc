@@ -4,11 +4,18 @@ namespace doclayout::http {
 
 std::vector<Route> MakeRoutes(const Handlers& handlers) {
   const std::vector<std::string_view> read = {"GET", "HEAD"};
+  const auto probe = [&read](std::string_view path, Handler& handler, std::vector<int> statuses) {
+    return Route{path, read, &handler, true, std::move(statuses)};
+  };
   return {
-      {"/analyze", {"POST"}, &handlers.analyze}, {"/health", read, &handlers.liveness},
-      {"/livez", read, &handlers.liveness},      {"/ready", read, &handlers.readiness},
-      {"/readyz", read, &handlers.readiness},    {"/startupz", read, &handlers.readiness},
-      {"/metrics", read, &handlers.metrics},     {"/version", read, &handlers.version},
+      {"/analyze", {"POST"}, &handlers.analyze, false, {200, 400, 408, 413, 415, 417, 422, 499, 500, 503}},
+      probe("/health", handlers.liveness, {200, 503}),
+      probe("/livez", handlers.liveness, {200, 503}),
+      probe("/ready", handlers.readiness, {200, 503}),
+      probe("/readyz", handlers.readiness, {200, 503}),
+      probe("/startupz", handlers.readiness, {200, 503}),
+      probe("/metrics", handlers.metrics, {200}),
+      {"/version", read, &handlers.version, false, {200}},
   };
 }
 

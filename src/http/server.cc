@@ -20,17 +20,16 @@
 namespace doclayout::http {
 namespace {
 
-/// Callers over the limit who are being told so at one time. Sockets beyond these are closed without a word.
-constexpr std::size_t kMostRefusals = 128;
-
 std::shared_ptr<const AnalyzeContext> MakeAnalyzeContext(const Server::Options& options,
                                                          Server::Dependencies& dependencies,
+                                                         std::shared_ptr<BodyBudget> bodies,
                                                          std::shared_ptr<ServerMetrics> metrics) {
   return std::make_shared<const AnalyzeContext>(AnalyzeContext{.analyze_page = std::move(dependencies.analyze_page),
                                                                .limits = options.document_limits,
                                                                .model_name = dependencies.version.model_name,
                                                                .model_sha256 = dependencies.version.model_sha256,
                                                                .model_family = dependencies.version.model_family,
+                                                               .bodies = std::move(bodies),
                                                                .metrics = std::move(metrics),
                                                                .logger = dependencies.logger,
                                                                .clock = dependencies.clock});
@@ -42,11 +41,13 @@ class TcpServer final : public Server {
             std::shared_ptr<Listener> listener)
       : options_(options),
         metrics_(std::make_shared<ServerMetrics>(dependencies.registry, dependencies.pool, dependencies.labels)),
+        bodies_(std::make_shared<BodyBudget>(options_.limits.max_body_bytes_in_flight)),
         liveness_(health::Liveness),
         readiness_([&readiness = dependencies.readiness] { return health::ReadinessReport(readiness); }),
         exposition_(dependencies.registry),
         version_(dependencies.version),
-        analyze_(MakeAnalyzeContext(options_, dependencies, metrics_), dependencies.pool, dependencies.readiness),
+        analyze_(MakeAnalyzeContext(options_, dependencies, bodies_, metrics_), dependencies.pool,
+                 dependencies.readiness),
         router_(MakeRoutes({analyze_, liveness_, readiness_, exposition_, version_})),
         chain_(MakeMiddlewares(options_.limits, router_, *metrics_, dependencies.logger, dependencies.clock)),
         connections_(metrics_->connections),
@@ -58,10 +59,14 @@ class TcpServer final : public Server {
                  chain_,
                  dependencies.readiness,
                  connections_,
+                 bodies_,
                  dependencies.logger,
                  dependencies.clock,
                  options_.drain_idle_grace} {
     metrics_->AddRoutes(router_.routes());
+    dependencies.registry.AddGaugeFunction("pp_doclayout_body_bytes_in_flight",
+                                           "Bytes of request bodies that are being received, wait or are decoded", {},
+                                           [bodies = bodies_] { return static_cast<double>(bodies->held()); });
     loop_->Post([this] { listener_->Start([this](int socket) { Accepted(socket); }); });
   }
 
@@ -85,8 +90,8 @@ class TcpServer final : public Server {
       std::size_t cut_off = 0;
     };
     const auto state = std::make_shared<State>();
-    loop_->Post([this, state] {
-      // A grace period, in which balancers learn that this instance is not ready, belongs here: before the port closes.
+    // Callers still come while balancers learn that this instance is not ready: the port stays open for them.
+    loop_->PostAfter(options_.drain_grace, [this, state] {
       listener_->Stop();
       connections_.Drain();
       connections_.WhenEmpty([state] { state->drained.set_value(state->cut_off); });
@@ -100,19 +105,21 @@ class TcpServer final : public Server {
 
  private:
   void Accepted(int socket) {
-    if (connections_.size() >= options_.limits.max_connections + kMostRefusals) {
+    const Limits& limits = options_.limits;
+    if (connections_.size() >= limits.max_connections + limits.spare_connections) {
       close(socket);
       metrics_->CountRejection(Rejection::kTooManyConnections);
       return;
     }
-    const bool room = connections_.served() < options_.limits.max_connections;
-    StartConnection(context_, socket, room ? Admission::kServe : Admission::kRefuse);
+    const bool room = connections_.served() < limits.max_connections || connections_.MakeRoom(limits.least_idle);
+    StartConnection(context_, socket, room ? Admission::kServe : Admission::kSpare);
   }
 
   // In the order of use: what comes later refers to what comes before. All but the first and the port belong to the I/O
   // thread once it runs.
   const Options options_;
   const std::shared_ptr<ServerMetrics> metrics_;
+  const std::shared_ptr<BodyBudget> bodies_;
   HealthHandler liveness_;
   HealthHandler readiness_;
   MetricsHandler exposition_;

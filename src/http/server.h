@@ -32,7 +32,8 @@ class Server {
     int port = 8000;  ///< 0: any that is free
     Limits limits;
     decode::Limits document_limits;
-    std::chrono::milliseconds drain_timeout{30'000};  ///< for what was accepted; then it is cut off
+    std::chrono::milliseconds drain_grace{0};         ///< from the drain's begin, while the port stays open
+    std::chrono::milliseconds drain_timeout{30'000};  ///< from the drain's begin; what is not answered then is cut off
     std::chrono::milliseconds drain_idle_grace{250};  ///< for requests that are on their way when the drain begins
     std::chrono::milliseconds accept_pause{100};      ///< when the process is out of descriptors
   };
@@ -60,9 +61,9 @@ class Server {
 
   virtual int port() const = 0;
 
-  /// Closes the port, answers every request that has begun to arrive, with `Connection: close`, and ends the others'
-  /// connections. Blocks until that is done or `drain_timeout` has passed; returns how many connections were cut off
-  /// then, 0 when nothing was lost.
+  /// After `drain_grace` closes the port, answers every request that has begun to arrive, with `Connection: close` on
+  /// the last of each connection, and ends the others' connections. Blocks until that is done or `drain_timeout` has
+  /// passed; returns how many connections were cut off then, 0 when nothing was lost.
   ///
   /// Before: `Readiness::SetDraining`. After: close the pool; while requests are still read it has to take them.
   virtual std::size_t Drain() = 0;

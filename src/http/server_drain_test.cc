@@ -81,6 +81,43 @@ TEST(Drain, AnswersARequestThatCrossesItOnAnOpenConnection) {
   EXPECT_EQ(drained.get(), 0U);
 }
 
+TEST(Drain, AnswersEveryRequestOfACallerWhoPipelines) {
+  Gate gate;
+  TestServer server({.gate = &gate});
+  TestClient client(server.port());
+  client.Send(AnalyzeRequestText());
+  gate.WaitForBegun(1);
+  client.Send(AnalyzeRequestText() + MakeRequest("GET", "/version"));
+
+  auto drained = server.StartDrain();
+  gate.Open();
+
+  const TestAnswer first = client.Receive();
+  const TestAnswer second = client.Receive();
+  const TestAnswer last = client.Receive();
+  for (const TestAnswer* answer : {&first, &second, &last}) EXPECT_EQ(answer->status, 200);
+  EXPECT_EQ(first.Header("connection"), "");
+  EXPECT_EQ(last.Header("connection"), "close");
+  EXPECT_TRUE(client.IsClosedByServer());
+  EXPECT_EQ(drained.get(), 0U);
+}
+
+TEST(Drain, KeepsThePortOpenForAGrace) {
+  TestSetup setup;
+  setup.options.drain_grace = seconds(2);
+  TestServer server(std::move(setup));
+  server.readiness().SetDraining();
+  auto drained = std::async(std::launch::async, [&server] { return server.server().Drain(); });
+
+  const TestAnswer ready = TestClient(server.port()).Request(MakeRequest("GET", "/ready"));
+  const TestAnswer answer = TestClient(server.port()).Request(AnalyzeRequestText());
+
+  EXPECT_EQ(ready.status, 503);
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.Header("connection"), "close");
+  EXPECT_EQ(drained.get(), 0U);
+}
+
 TEST(Drain, AnswersEveryRequestThatWasSentBefore) {
   TestServer server;
   std::vector<std::unique_ptr<TestClient>> clients;

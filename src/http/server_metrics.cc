@@ -12,9 +12,17 @@ namespace {
 using metrics::LatencyBuckets;
 
 /// In the order of `Rejection`.
-constexpr std::array<std::string_view, 10> kReasons = {
-    "body_too_large",       "header_too_large", "header_timeout",     "body_timeout", "write_timeout",
-    "too_many_connections", "queue_full",       "document_too_large", "not_ready",    "draining"};
+constexpr std::array<std::string_view, 11> kReasons = {"body_too_large",
+                                                       "header_too_large",
+                                                       "header_timeout",
+                                                       "body_timeout",
+                                                       "write_timeout",
+                                                       "too_many_connections",
+                                                       "body_bytes_in_flight",
+                                                       "queue_full",
+                                                       "document_too_large",
+                                                       "not_ready",
+                                                       "draining"};
 static_assert(static_cast<std::size_t>(Rejection::kDraining) + 1 == kReasons.size());
 
 constexpr std::string_view kOther = "other";
@@ -38,7 +46,8 @@ T& FindOr(const std::map<std::string, T*, std::less<>>& series, std::string_view
 ServerMetrics::ServerMetrics(metrics::Registry& registry, const scheduler::WorkerPool& pool,
                              const std::vector<std::string>& labels)
     : registry_(registry),
-      connections(registry.AddGauge("http_connections_open", "Connections that are open")),
+      connections{registry.AddGauge("http_connections_open", "Connections that are open"), AddIdleEnd("idle_timeout"),
+                  AddIdleEnd("made_room")},
       in_progress(registry.AddGauge("pp_doclayout_requests_in_progress",
                                     "Requests for an analysis that are being received, wait or run")),
       cancelled(registry.AddCounter("pp_doclayout_cancelled_total", "Requests whose caller left before the answer")),
@@ -74,15 +83,26 @@ ServerMetrics::ServerMetrics(metrics::Registry& registry, const scheduler::Worke
 
 void ServerMetrics::AddRoutes(const std::vector<Route>& routes) {
   for (const Route& route : routes) {
-    for (const std::string_view method : route.methods) Requests(method, route.path, 200);
+    for (const std::string_view method : route.methods) {
+      for (const int status : route.statuses) Requests(method, route.path, status);
+    }
     AddDuration(route.path);
   }
+  // What is no request has no method, and what has no route is not found.
+  for (const int status : {400, 408, 431, 503, 505}) Requests(kOther, kOther, status);
+  for (const std::string_view method : {"GET", "POST"}) Requests(method, kOther, 404);
   AddDuration(kOther);
 }
 
 metrics::Histogram& ServerMetrics::AddStage(std::string_view stage) {
   return registry_.AddHistogram("pp_doclayout_stage_duration_seconds", "Time of one document in a stage",
                                 LatencyBuckets(), {{"stage", std::string(stage)}});
+}
+
+metrics::Counter& ServerMetrics::AddIdleEnd(std::string_view reason) {
+  return registry_.AddCounter("http_connections_closed_idle_total",
+                              "Connections that were closed while they waited for a request",
+                              {{"reason", std::string(reason)}});
 }
 
 metrics::Counter& ServerMetrics::AddOutcome(std::string_view outcome) {

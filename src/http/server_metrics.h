@@ -7,6 +7,7 @@
 #include <tuple>
 #include <vector>
 
+#include "http/connection_set.h"
 #include "http/response.h"
 #include "http/router.h"
 #include "metrics/registry.h"
@@ -30,7 +31,8 @@ class ServerMetrics {
   void AddRoutes(const std::vector<Route>& routes);
 
   /// I/O thread only. Paths that are no route are "other", as are methods besides GET, HEAD and POST: strangers must
-  /// not make series. A status is seen first when it first happens.
+  /// not make series. A status that no route documents is there once it
+  /// has happened.
   void CountRequest(std::string_view method, std::string_view route, int status);
   metrics::Histogram& RequestDuration(std::string_view route);
 
@@ -43,7 +45,7 @@ class ServerMetrics {
   metrics::Registry& registry_;
 
  public:
-  metrics::Gauge& connections;
+  const ConnectionSet::Metrics connections;
   metrics::Gauge& in_progress;
   metrics::Counter& cancelled;
   metrics::Histogram& inference_latency;
@@ -66,6 +68,7 @@ class ServerMetrics {
   void AddDuration(std::string_view route);
   metrics::Histogram& AddStage(std::string_view stage);
   metrics::Counter& AddOutcome(std::string_view outcome);
+  metrics::Counter& AddIdleEnd(std::string_view reason);
   void AddPoolFunctions(const scheduler::WorkerPool& pool);
 
   std::map<std::tuple<std::string, std::string, int>, metrics::Counter*> requests_;  // I/O thread only

@@ -74,8 +74,8 @@ def serve_with(binary):
     those whose end the test has waited for and judged."""
     services = []
 
-    def start(*options) -> Service:
-        services.append(Service(binary, environment(), options))
+    def start(*options, preexec_fn=None) -> Service:
+        services.append(Service(binary, environment(), options, preexec_fn))
         return services[-1]
 
     yield start

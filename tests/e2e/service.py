@@ -47,7 +47,13 @@ def read_answer(response: http.client.HTTPResponse) -> Answer:
 class Service:
     """Starts at once, and is ready when the constructor is done."""
 
-    def __init__(self, binary: pathlib.Path, environment: Mapping[str, str], options: Iterable[str] = ()):
+    def __init__(
+        self,
+        binary: pathlib.Path,
+        environment: Mapping[str, str],
+        options: Iterable[str] = (),
+        preexec_fn: Callable[[], None] | None = None,
+    ):
         command = [str(binary), "serve", "--host", "127.0.0.1", "--port", "0", *map(str, options)]
         self.process = subprocess.Popen(
             command,
@@ -56,6 +62,7 @@ class Service:
             stderr=subprocess.STDOUT,
             text=True,
             env=dict(environment),
+            preexec_fn=preexec_fn,
         )
         self.waited_for = False
         self._lines: list[str] = []

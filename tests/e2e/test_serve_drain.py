@@ -85,6 +85,17 @@ def test_answers_what_it_has_accepted_and_is_not_ready_meanwhile(serve_with, pag
     assert service.wait() == 0
 
 
+def test_tells_new_probes_to_go_elsewhere_for_a_grace(serve_with, pages):
+    """A probe that connects anew finds a 503, and not a closed port, while balancers still send requests here."""
+    service = serve_with("--drain-grace-ms", "3000")
+
+    service.terminate()
+    service.wait_until(lambda: service.get("/ready").status == 503, "not ready")
+
+    assert service.analyze((pages / "form.png").read_bytes()).status == 200
+    assert service.wait() == 0
+
+
 def test_takes_no_new_connections_at_the_end(serve_with):
     service = serve_with()
 
@@ -108,7 +119,7 @@ def test_ends_at_once_when_idle_even_with_open_connections(serve_with):
 
 def test_ends_when_the_drain_takes_too_long_and_owns_up(serve_with):
     """A client that never finishes its upload cannot hold the process; the exit status says that it was cut off."""
-    service = serve_with("--drain-timeout-ms", "500")
+    service = serve_with("--drain-grace-ms", "0", "--drain-timeout-ms", "500")
     with service.socket() as connection:
         connection.sendall(
             b"POST /analyze HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: 100\r\n\r\nabc"

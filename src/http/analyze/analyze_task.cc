@@ -38,22 +38,28 @@ Header ServerTiming(const AnalyzeTimings& timings) {
 
 }  // namespace
 
-AnalyzeTask::AnalyzeTask(std::shared_ptr<const AnalyzeContext> context, AnalyzeRequest request, std::string body,
-                         std::stop_token caller_left, Responder respond, std::shared_ptr<InProgress> in_progress)
+AnalyzeTask::AnalyzeTask(std::shared_ptr<const AnalyzeContext> context, AnalyzeRequest request, Delivery delivery,
+                         std::shared_ptr<InProgress> in_progress)
     : context_(std::move(context)),
       request_(std::move(request)),
-      body_(std::move(body)),
-      caller_left_(std::move(caller_left)),
-      respond_(std::move(respond)),
+      delivery_(std::move(delivery)),
       in_progress_(std::move(in_progress)),
       submitted_(context_->clock.Now()) {}
 
 void AnalyzeTask::Refuse(const Problem& problem) {
-  respond_.Send(ProblemResponse(problem, request_.request_id));
+  delivery_.respond.Send(ProblemResponse(problem, request_.request_id));
 }
 
 void AnalyzeTask::Run(int slot, Duration queued) {
   timings_.stages.queue = Milliseconds(queued);
+  try {
+    delivery_.respond.Send(Answer(slot));
+  } catch (const std::exception&) {
+    // Not even the memory for a refusal: the responder's end says so, as well as it can.
+  }
+}
+
+Response AnalyzeTask::Answer(int slot) {
   Result<Response> result = Fail(ErrorCode::kInternal, "the analysis failed");
   try {
     result = Analyze(slot);
@@ -63,18 +69,18 @@ void AnalyzeTask::Run(int slot, Duration queued) {
     result = Fail(ErrorCode::kInternal, exception.what());
   }
   Account(result);
-  respond_.Send(result ? std::move(*result) : Failure(std::move(result.error())));
+  return result ? std::move(*result) : Failure(std::move(result.error()));
 }
 
 Result<Response> AnalyzeTask::Analyze(int slot) {
   const auto cancelled = [] { return Fail(ErrorCode::kCancelled, "the caller went away"); };
-  if (caller_left_.stop_requested()) return cancelled();
+  if (delivery_.caller_left.stop_requested()) return cancelled();
 
   Result<Upload> upload = Fail(ErrorCode::kInternal, "");
   Result<std::unique_ptr<decode::Document>> document = Fail(ErrorCode::kInternal, "");
   {
     const Stopwatch watch(context_->clock, timings_.stages.decode);
-    upload = Upload::Open(request_.type, std::move(body_));
+    upload = Upload::Open(request_.type, std::move(delivery_.body.bytes));
     if (!upload) return Fail(std::move(upload.error()));
     document = decode::OpenDocument(upload->document(), context_->limits);
   }
@@ -90,7 +96,7 @@ Result<Response> AnalyzeTask::Analyze(int slot) {
   std::vector<PageLayout> layouts;
   Page page;
   for (int index = 0; index < page_count; ++index) {
-    if (caller_left_.stop_requested()) return cancelled();
+    if (delivery_.caller_left.stop_requested()) return cancelled();
     Result<Page> read = ReadPage(**document, index);
     if (!read) return Fail(std::move(read.error()));
     page = std::move(*read);
@@ -98,6 +104,7 @@ Result<Response> AnalyzeTask::Analyze(int slot) {
       // The file is not needed while the model works on its last, and mostly only, page.
       document = nullptr;
       upload = Fail(ErrorCode::kInternal, "");
+      delivery_.body.share.GiveBack();
     }
     Result<PageLayout> layout = AnalyzeOne(slot, page);
     if (!layout) return Fail(std::move(layout.error()));
@@ -157,7 +164,8 @@ void AnalyzeTask::Account(const Result<Response>& result) const {
     (cancelled ? metrics.documents_cancelled : metrics.documents_failed).Increment();
     return;
   }
-  metrics.documents_ok.Increment();
+  // Who left while the last page was in the model gets nothing either.
+  (delivery_.caller_left.stop_requested() ? metrics.documents_cancelled : metrics.documents_ok).Increment();
   metrics.decode_duration.Observe(timings_.stages.decode / 1e3);
   metrics.preprocess_duration.Observe(timings_.stages.preprocess / 1e3);
   metrics.inference_duration.Observe(timings_.stages.inference / 1e3);

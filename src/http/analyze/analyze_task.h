@@ -3,7 +3,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -13,8 +12,9 @@
 #include "decode/document.h"
 #include "http/analyze/analyze_query.h"
 #include "http/analyze/upload.h"
+#include "http/body_budget.h"
+#include "http/handler.h"
 #include "http/problem.h"
-#include "http/responder.h"
 #include "http/server_metrics.h"
 #include "types/analyze_parameters.h"
 #include "types/page.h"
@@ -32,6 +32,7 @@ struct AnalyzeContext {
   std::string model_name;
   std::string model_sha256;
   std::string model_family;
+  std::shared_ptr<BodyBudget> bodies;
   std::shared_ptr<ServerMetrics> metrics;
   Logger& logger;
   const Clock& clock;
@@ -64,8 +65,8 @@ struct AnalyzeRequest {
 /// which may be gone when a task's turn comes.
 class AnalyzeTask {
  public:
-  AnalyzeTask(std::shared_ptr<const AnalyzeContext> context, AnalyzeRequest request, std::string body,
-              std::stop_token caller_left, Responder respond, std::shared_ptr<InProgress> in_progress);
+  AnalyzeTask(std::shared_ptr<const AnalyzeContext> context, AnalyzeRequest request, Delivery delivery,
+              std::shared_ptr<InProgress> in_progress);
 
   /// On worker thread `slot`. Blocks for the whole analysis; never throws. Gives up before the next page once the
   /// caller has left.
@@ -80,13 +81,12 @@ class AnalyzeTask {
   Result<PageLayout> AnalyzeOne(int slot, const Page& page);
   Result<Response> Render(const std::vector<PageLayout>& layouts, const Image& last_image);
   void Account(const Result<Response>& result) const;
+  Response Answer(int slot);
   Response Failure(Error error) const;
 
   const std::shared_ptr<const AnalyzeContext> context_;
   const AnalyzeRequest request_;
-  std::string body_;
-  const std::stop_token caller_left_;
-  Responder respond_;
+  Delivery delivery_;
   const std::shared_ptr<InProgress> in_progress_;
 
   TimePoint submitted_;

@@ -11,6 +11,8 @@ namespace {
 
 /// A model loads in about a second; a caller who waits longer loses little.
 constexpr int kNotReadyRetrySeconds = 2;
+/// About the time of a few documents.
+constexpr int kRoomRetrySeconds = 1;
 
 Result<void> CheckContentEncoding(const RequestHead& head) {
   const std::string_view encoding = head.Find("Content-Encoding").value_or("identity");
@@ -31,11 +33,11 @@ Outcome AnalyzeHandler::Begin(const Exchange& exchange) {
   Result<AnalyzeRequest> request = Judge(exchange);
   if (!request) return ProblemResponse(Problem(std::move(request.error())), exchange.request_id);
 
+  if (std::optional<Problem> problem = CheckRoom(exchange.head)) return ProblemResponse(*problem, exchange.request_id);
+
   auto in_progress = std::make_shared<InProgress>(context_->metrics);
-  return [this, request = std::move(*request), in_progress = std::move(in_progress)](
-             std::string body, std::stop_token caller_left, Responder respond) mutable {
-    Submit(std::make_shared<AnalyzeTask>(context_, std::move(request), std::move(body), std::move(caller_left),
-                                         std::move(respond), std::move(in_progress)));
+  return [this, request = std::move(*request), in_progress = std::move(in_progress)](Delivery delivery) mutable {
+    Submit(std::make_shared<AnalyzeTask>(context_, std::move(request), std::move(delivery), std::move(in_progress)));
   };
 }
 
@@ -49,13 +51,41 @@ Result<AnalyzeRequest> AnalyzeHandler::Judge(const Exchange& exchange) const {
   return AnalyzeRequest{exchange.request_id, *query, std::move(*type)};
 }
 
+/// A large body is not worth sending when nobody can take it. What changes until it is there, `Submit` sees.
+std::optional<Problem> AnalyzeHandler::CheckRoom(const RequestHead& head) const {
+  if (pool_.Queued() >= pool_.capacity()) return QueueFull();
+  const std::uint64_t length = head.content_length.value_or(0);
+  if (context_->bodies->HasRoomFor(length)) return std::nullopt;
+  Problem problem(ProblemTypeOf(ErrorCode::kOverloaded),
+                  fmt::format("the documents that are being received and analysed leave no memory for {} bytes more; "
+                              "try again in {} s",
+                              length, kRoomRetrySeconds),
+                  Rejection::kBodyBytesInFlight);
+  problem.retry_after_seconds = kRoomRetrySeconds;
+  return problem;
+}
+
+Problem AnalyzeHandler::QueueFull() const {
+  const int seconds = pool_.RetryAfterSeconds();
+  Problem problem(
+      ProblemTypeOf(ErrorCode::kOverloaded),
+      fmt::format("{} documents wait already, which is the limit; try again in {} s", pool_.capacity(), seconds),
+      Rejection::kQueueFull);
+  problem.retry_after_seconds = seconds;
+  return problem;
+}
+
 void AnalyzeHandler::Submit(std::shared_ptr<AnalyzeTask> task) {
   // The pool copies tasks, and a task owns the body: hence the shared pointer.
   const Result<void> submitted = pool_.TrySubmit([task](int slot, Duration queued) { task->Run(slot, queued); });
   if (submitted) return;
+  if (submitted.error().code == ErrorCode::kOverloaded) {
+    task->Refuse(QueueFull());
+    return;
+  }
   Problem problem(submitted.error());
   problem.retry_after_seconds = pool_.RetryAfterSeconds();
-  problem.rejection = submitted.error().code == ErrorCode::kOverloaded ? Rejection::kQueueFull : Rejection::kDraining;
+  problem.rejection = Rejection::kDraining;
   task->Refuse(problem);
 }
 

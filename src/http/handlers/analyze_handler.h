@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "health/health.h"
 #include "http/analyze/analyze_task.h"
@@ -21,6 +22,8 @@ class AnalyzeHandler final : public Handler {
 
  private:
   Result<AnalyzeRequest> Judge(const Exchange& exchange) const;
+  std::optional<Problem> CheckRoom(const RequestHead& head) const;
+  Problem QueueFull() const;
   void Submit(std::shared_ptr<AnalyzeTask> task);
 
   const std::shared_ptr<const AnalyzeContext> context_;

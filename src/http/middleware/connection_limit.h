@@ -1,0 +1,21 @@
+#pragma once
+
+#include "http/middleware.h"
+#include "http/router.h"
+
+namespace doclayout::http {
+
+/// On a connection beyond the limit refuses all but probes: what is measured and watched is answered at any load.
+class ConnectionLimitMiddleware final : public Middleware {
+ public:
+  std::optional<Problem> OnRequest(Exchange& exchange) override {
+    if (!exchange.spare_connection || exchange.route->probe) return std::nullopt;
+    Problem problem(ProblemTypeOf(ErrorCode::kOverloaded),
+                    "there are as many connections as are allowed, and all are in use; try again in a moment",
+                    Rejection::kTooManyConnections);
+    problem.retry_after_seconds = 1;
+    return problem;
+  }
+};
+
+}  // namespace doclayout::http
