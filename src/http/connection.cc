@@ -1,12 +1,10 @@
 #include "http/connection.h"
 
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <exception>
@@ -25,8 +23,6 @@ namespace {
 
 namespace asio = boost::asio;
 using asio::awaitable;
-using asio::ip::tcp;
-using boost::system::error_code;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
@@ -37,6 +33,18 @@ constexpr int kRoomRetrySeconds = 1;
 
 TimePoint In(Duration time) {
   return std::chrono::steady_clock::now() + time;
+}
+
+/// Waits for what `start` begins and tells by its argument.
+template <typename Start>
+awaitable<IoEnd> Await(Start start) {
+  return asio::async_initiate<const asio::use_awaitable_t<>&, void(IoEnd)>(
+      [start](auto handler) {
+        // A `Done` is copied; what goes on with a coroutine is not.
+        const auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+        start([shared](IoEnd end) { std::move (*shared)(end); });
+      },
+      asio::use_awaitable);
 }
 
 /// An answer that a handler has promised. The responder reaches it only on the I/O thread.
@@ -55,8 +63,8 @@ struct PendingAnswer {
 
 class TcpConnection final : public Connection, public std::enable_shared_from_this<TcpConnection> {
  public:
-  TcpConnection(const ConnectionContext& context, tcp::socket socket, Admission admission)
-      : context_(context), admission_(admission), socket_(std::make_shared<TimedSocket>(std::move(socket))) {}
+  TcpConnection(const ConnectionContext& context, std::shared_ptr<TimedSocket> socket, Admission admission)
+      : context_(context), admission_(admission), socket_(std::move(socket)) {}
 
   void Start();
   void Drain() override;
@@ -76,6 +84,8 @@ class TcpConnection final : public Connection, public std::enable_shared_from_th
   awaitable<bool> WriteAnswer(Exchange& exchange, Response& response);
   awaitable<void> Linger(bool request_read);
 
+  awaitable<IoEnd> ReadSome(std::size_t most, TimePoint until);
+  awaitable<IoEnd> Write(std::string_view head, std::string_view body);
   tl::expected<RequestParser::Progress, Problem> Parse(Exchange& exchange, RequestParser& parser);
   bool draining() const { return draining_ || context_.readiness.draining(); }
   bool NothingFollows() { return buffer_.empty() && !socket_->HasUnread(); }
@@ -93,13 +103,13 @@ class TcpConnection final : public Connection, public std::enable_shared_from_th
 void TcpConnection::Start() {
   const auto self = shared_from_this();
   context_.connections.Add(self, admission_);
-  asio::co_spawn(socket_->executor(), Run(), [self](std::exception_ptr failure) {
+  asio::co_spawn(*context_.loop.context(), Run(), [self](std::exception_ptr failure) {
     try {
       if (failure) std::rethrow_exception(failure);
     } catch (const std::exception& exception) {
       self->context_.logger.Write(LogLevel::kError, "connection_failed", {{"reason", exception.what()}});
     }
-    self->socket_->Close();
+    self->socket_->Abort();
     self->context_.connections.Remove(self);
   });
 }
@@ -179,7 +189,7 @@ awaitable<bool> TcpConnection::AwaitFirstByte() {
     if (admission_ == Admission::kSpare) patience = context_.limits.spare_timeout;
     if (draining_) patience = context_.drain_idle_grace;
     idle_since_ = std::chrono::steady_clock::now();
-    end = co_await socket_->ReadSome(buffer_, kHeadReadBytes, In(patience));
+    end = co_await ReadSome(kHeadReadBytes, In(patience));
     idle_since_.reset();
   }
   if (end == IoEnd::kTimeout && !draining_) context_.connections.CountIdleTimeout();
@@ -199,7 +209,7 @@ awaitable<bool> TcpConnection::ReadHead(Exchange& exchange, RequestParser& parse
       }
       if (*progress != RequestParser::Progress::kNeedMore) break;
     }
-    const IoEnd end = co_await socket_->ReadSome(buffer_, kHeadReadBytes, until);
+    const IoEnd end = co_await ReadSome(kHeadReadBytes, until);
     if (end == IoEnd::kTimeout && parser.started()) {
       exchange.broken = Problem(kRequestTimeout, "the request's header did not arrive in the time that is allowed",
                                 Rejection::kHeaderTimeout);
@@ -215,7 +225,7 @@ awaitable<bool> TcpConnection::ReadHead(Exchange& exchange, RequestParser& parse
 awaitable<std::optional<Response>> TcpConnection::Answer(Exchange& exchange, RequestParser& parser,
                                                          WithBody& with_body) {
   if (ExpectsContinue(exchange.head) && !parser.done() && buffer_.empty()) {
-    const IoEnd end = co_await socket_->Write(kContinue, {}, In(context_.limits.write_timeout));
+    const IoEnd end = co_await Write(kContinue, {});
     if (end != IoEnd::kDone) co_return std::nullopt;
   }
   BodyBudget::Share share(context_.bodies);
@@ -250,7 +260,7 @@ awaitable<std::optional<Problem>> TcpConnection::ReadBody(Exchange& exchange, Re
       }
       if (*progress == RequestParser::Progress::kDone) break;
     }
-    const IoEnd end = co_await socket_->ReadSome(buffer_, kBodyReadBytes, until);
+    const IoEnd end = co_await ReadSome(kBodyReadBytes, until);
     if (end == IoEnd::kTimeout) {
       co_return Problem(kRequestTimeout, "the request's body did not arrive in the time that is allowed",
                         Rejection::kBodyTimeout);
@@ -263,7 +273,7 @@ awaitable<std::optional<Problem>> TcpConnection::ReadBody(Exchange& exchange, Re
 /// Hands the body to the handler and waits for its answer, which may come from any thread. Nullopt when the caller left
 /// meanwhile: the handler is told, and nobody waits for it.
 awaitable<std::optional<Response>> TcpConnection::AwaitAnswer(WithBody& with_body, Body body) {
-  const auto pending = std::make_shared<PendingAnswer>(socket_->executor());
+  const auto pending = std::make_shared<PendingAnswer>(context_.loop.context()->get_executor());
   pending_ = pending;
   // The worker may be the last to know of the loop's context; the pending answer dies with this coroutine.
   Responder respond([context = context_.loop.context(), weak = std::weak_ptr(pending)](Response response) {
@@ -293,7 +303,7 @@ awaitable<bool> TcpConnection::WriteAnswer(Exchange& exchange, Response& respons
   const std::string head = HeadText(response, HttpDate(std::chrono::system_clock::now()), exchange.head.version < 11);
   const bool without_body = exchange.head.method == "HEAD";
   const std::string_view body = without_body ? std::string_view() : std::string_view(response.body);
-  const IoEnd end = co_await socket_->Write(head, body, In(context_.limits.write_timeout));
+  const IoEnd end = co_await Write(head, body);
   if (end == IoEnd::kDone) exchange.bytes_out = head.size() + body.size();
   if (end == IoEnd::kTimeout) response.rejection = Rejection::kWriteTimeout;
   co_return end == IoEnd::kDone;
@@ -308,9 +318,20 @@ awaitable<void> TcpConnection::Linger(bool request_read) {
   std::uint64_t thrown_away = 0;
   while (thrown_away < context_.limits.linger_bytes) {
     buffer_.clear();
-    if (co_await socket_->ReadSome(buffer_, kBodyReadBytes, until) != IoEnd::kDone) co_return;
+    if (co_await ReadSome(kBodyReadBytes, until) != IoEnd::kDone) co_return;
     thrown_away += buffer_.size();
   }
+}
+
+awaitable<IoEnd> TcpConnection::ReadSome(std::size_t most, TimePoint until) {
+  return Await(
+      [this, most, until](TimedSocket::Done done) { socket_->ReadSome(buffer_, most, until, std::move(done)); });
+}
+
+awaitable<IoEnd> TcpConnection::Write(std::string_view head, std::string_view body) {
+  const TimePoint until = In(context_.limits.write_timeout);
+  return Await(
+      [this, head, body, until](TimedSocket::Done done) { socket_->Write(head, body, until, std::move(done)); });
 }
 
 /// Gives the buffer to the parser and drops what it consumed.
@@ -325,18 +346,8 @@ tl::expected<RequestParser::Progress, Problem> TcpConnection::Parse(Exchange& ex
 }  // namespace
 
 void StartConnection(const ConnectionContext& context, int socket, Admission admission) {
-  tcp::socket owned(*context.loop.context());
-  error_code error;
-  sockaddr_storage address{};
-  socklen_t length = sizeof address;
-  getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length);
-  owned.assign(address.ss_family == AF_INET6 ? tcp::v6() : tcp::v4(), socket, error);
-  if (error) {
-    close(socket);
-    return;
-  }
-  owned.non_blocking(true, error);
-  std::make_shared<TcpConnection>(context, std::move(owned), admission)->Start();
+  const std::shared_ptr<TimedSocket> owned = TimedSocket::Adopt(context.loop, socket);
+  if (owned) std::make_shared<TcpConnection>(context, owned, admission)->Start();
 }
 
 }  // namespace doclayout::http

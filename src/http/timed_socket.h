@@ -1,8 +1,5 @@
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -10,6 +7,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "http/event_loop.h"
 
 namespace doclayout::http {
 
@@ -23,45 +21,35 @@ enum class IoEnd {
 
 /// A caller's TCP socket whose every operation has a limit of time.
 ///
-/// For `connection.cc` only: nothing else includes Asio's coroutines. I/O thread only; never blocks. Always in a
-/// `shared_ptr`, which must outlive the coroutines that wait in it.
-class TimedSocket : public std::enable_shared_from_this<TimedSocket> {
+/// I/O thread only; never blocks. At most one operation at a time, which keeps the socket alive until it has called
+/// `done`; what it reads or writes must live as long.
+class TimedSocket {
  public:
-  explicit TimedSocket(boost::asio::ip::tcp::socket socket);
+  using Done = std::function<void(IoEnd)>;
+
+  /// Takes over a connected, non-blocking socket. Null, with the socket closed, when that cannot be done.
+  static std::shared_ptr<TimedSocket> Adopt(EventLoop& loop, int socket);
+
+  virtual ~TimedSocket() = default;
 
   /// Appends what has arrived to `buffer`, at most `most` bytes; waits for it until `until`.
-  boost::asio::awaitable<IoEnd> ReadSome(std::string& buffer, std::size_t most, TimePoint until);
+  virtual void ReadSome(std::string& buffer, std::size_t most, TimePoint until, Done done) = 0;
 
   /// Writes both, one behind the other, whole.
-  boost::asio::awaitable<IoEnd> Write(std::string_view head, std::string_view body, TimePoint until);
+  virtual void Write(std::string_view head, std::string_view body, TimePoint until, Done done) = 0;
 
   /// Calls `left` when the caller closes its side before `Interrupt` is called. A caller who sends something meanwhile
   /// is not watched further.
-  void WatchCaller(std::function<void()> left);
+  virtual void WatchCaller(std::function<void()> left) = 0;
 
   /// Ends what waits, with `kInterrupted`.
-  void Interrupt();
+  virtual void Interrupt() = 0;
 
   /// Ends it now: what waits and what comes later gets `kGone`.
-  void Abort();
+  virtual void Abort() = 0;
 
-  void Close();
-  void ShutdownSend();
-  bool HasUnread();  ///< bytes have arrived that were not read
-  bool aborted() const { return aborted_; }
-  boost::asio::any_io_executor executor() { return socket_.get_executor(); }
-
- private:
-  void ArmTimer(TimePoint until);
-  bool DisarmTimer();
-  bool CallerLeft();
-  IoEnd EndOf(const boost::system::error_code& error, bool timed_out) const;
-
-  boost::asio::ip::tcp::socket socket_;
-  boost::asio::steady_timer timer_;
-  unsigned timer_generation_ = 0;  // a handler of an older one is too late
-  bool timed_out_ = false;
-  bool aborted_ = false;
+  virtual void ShutdownSend() = 0;
+  virtual bool HasUnread() = 0;  ///< bytes have arrived that were not read
 };
 
 }  // namespace doclayout::http
