@@ -14,6 +14,7 @@ struct Route {
   std::string_view path;                  ///< whole and exact; also the label `route`
   std::vector<std::string_view> methods;  ///< with "HEAD" wherever "GET" is
   Handler* handler;
+  bool probe = false;  ///< asked for by a machine every few seconds: the log has its good answers at debug only
 
   bool Allows(std::string_view method) const;
 };
