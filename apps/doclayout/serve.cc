@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
@@ -94,7 +95,7 @@ void AddHealthMetrics(metrics::Registry& registry, std::string_view layer, std::
   }
 }
 
-void AddProcessMetrics(metrics::Registry& registry) {
+void AddProcessMetrics(metrics::Registry& registry, const Logger& logger) {
   registry.AddGaugeFunction("process_resident_memory_bytes", "Memory of the process that is in RAM.", {},
                             health::ResidentBytes);
   registry.AddCounterFunction("process_cpu_seconds_total", "CPU time of all threads of the process.", {},
@@ -102,6 +103,9 @@ void AddProcessMetrics(metrics::Registry& registry) {
   registry.AddGaugeFunction("process_open_fds", "Open file descriptors.", {}, health::OpenDescriptors);
   registry.AddGauge("process_start_time_seconds", "When the process started, seconds since 1970-01-01 UTC.")
       .Set(static_cast<double>(std::time(nullptr)));
+  registry.AddCounterFunction("pp_doclayout_log_lines_dropped_total",
+                              "Log lines that found no room because nobody reads the log, or nobody can write it.", {},
+                              [&logger] { return static_cast<double>(logger.dropped_lines()); });
 }
 
 void AddInfoMetrics(metrics::Registry& registry, const model::ModelCard& card) {
@@ -155,7 +159,7 @@ int RunServe(const config::ServeConfig& config) {
   const SteadyClock clock;
   const TimePoint start = clock.Now();
   const auto level = ParseLogLevel(config.log_level);
-  Logger logger(level.value_or(LogLevel::kInfo), Logger::Stream::kStdout);
+  Logger logger(level.value_or(LogLevel::kInfo), STDOUT_FILENO);
 
   auto model = LoadModel(config.inference, config.slots, kWorkerNiceness, clock);
   if (!model) {
@@ -173,7 +177,7 @@ int RunServe(const config::ServeConfig& config) {
 
   metrics::Registry registry;
   AddInfoMetrics(registry, card);
-  AddProcessMetrics(registry);
+  AddProcessMetrics(registry, logger);
   health::Readiness readiness;
   readiness.SetModelLoaded();
   AddHealthMetrics(registry, "liveness", health::Liveness);

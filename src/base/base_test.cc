@@ -1,4 +1,3 @@
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <pthread.h>
@@ -6,12 +5,10 @@
 
 #include <array>
 #include <chrono>
-#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "base/cpu.h"
 #include "base/deadline.h"
-#include "base/log.h"
 #include "base/result.h"
 #include "base/testing/fake_clock.h"
 
@@ -45,27 +42,6 @@ TEST(Result, CarriesTheError) {
 TEST(ErrorCode, HasAStableName) {
   EXPECT_EQ(ErrorCodeName(ErrorCode::kUnsupportedMedia), "unsupported_media");
   EXPECT_EQ(ErrorCodeName(ErrorCode::kDeadlineExceeded), "deadline_exceeded");
-}
-
-TEST(LogLevel, RefusesAnUnknownNameAndSaysWhatIsAllowed) {
-  EXPECT_EQ(ParseLogLevel("warning").value(), LogLevel::kWarning);
-
-  EXPECT_THAT(ParseLogLevel("loud").error().message, testing::HasSubstr("debug, info, warning, error, off"));
-}
-
-TEST(Logger, WritesOneJsonObjectALineWhateverTheBytes) {
-  testing::internal::CaptureStderr();
-  Logger logger(LogLevel::kInfo, Logger::Stream::kStderr);
-
-  logger.Write(LogLevel::kInfo, "request", {{"path", "/a\n\"\xff"}, {"status", 200LL}, {"ms", 1.5}, {"ok", true}});
-  logger.Write(LogLevel::kDebug, "dropped");
-
-  const std::string output = testing::internal::GetCapturedStderr();
-  EXPECT_EQ(std::count(output.begin(), output.end(), '\n'), 1);
-  const auto line = nlohmann::json::parse(output);
-  EXPECT_EQ(line["event"], "request");
-  EXPECT_EQ(line["status"], 200);
-  EXPECT_EQ(line["ok"], true);
 }
 
 TEST(Cpu, CountsAtLeastOneProcessor) {

@@ -1,11 +1,11 @@
 #include "base/log.h"
 
 #include <fmt/format.h>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
 
 #include <chrono>
+#include <ctime>
 #include <nlohmann/json.hpp>
+#include <string>
 
 namespace doclayout {
 namespace {
@@ -36,6 +36,30 @@ std::string UtcNow() {
                      utc.tm_hour, utc.tm_min, utc.tm_sec, milliseconds % 1000);
 }
 
+std::string Line(LogLevel level, std::string_view event, std::span<const LogField> fields) {
+  nlohmann::ordered_json line;
+  line["time"] = UtcNow();
+  line["level"] = LevelName(level);
+  line["event"] = event;
+  for (const LogField& field : fields) {
+    std::visit([&](const auto& value) { line[std::string(field.key)] = value; }, field.value);
+  }
+  // Untrusted bytes (a path, a header) may not be UTF-8: they are replaced, never thrown at the caller.
+  return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
+}
+
+std::string DroppedNotice(std::uint64_t count) {
+  const LogField field = {"count", static_cast<long long>(count)};
+  return Line(LogLevel::kWarning, "log_lines_dropped", std::span(&field, 1));
+}
+
+std::unique_ptr<LineWriter> MakeWriter(LogLevel level, int descriptor, const Logger::Options& options) {
+  if (level == LogLevel::kOff) return nullptr;
+  return std::make_unique<LineWriter>(descriptor, LineWriter::Options{.capacity = options.capacity,
+                                                                      .flush_timeout = options.flush_timeout,
+                                                                      .dropped_notice = DroppedNotice});
+}
+
 }  // namespace
 
 Result<LogLevel> ParseLogLevel(std::string_view name) {
@@ -46,38 +70,12 @@ Result<LogLevel> ParseLogLevel(std::string_view name) {
               fmt::format("log level '{}' is not one of debug, info, warning, error, off", name));
 }
 
-struct Logger::Sink {
-  explicit Sink(Stream stream)
-      : logger("doclayout", stream == Stream::kStdout
-                                ? spdlog::sink_ptr(std::make_shared<spdlog::sinks::stdout_sink_mt>())
-                                : spdlog::sink_ptr(std::make_shared<spdlog::sinks::stderr_sink_mt>())) {
-    logger.set_pattern("%v");
-    logger.set_level(spdlog::level::trace);
-    logger.flush_on(spdlog::level::trace);
-  }
+Logger::Logger(LogLevel level, int descriptor, Options options)
+    : level_(level), writer_(MakeWriter(level, descriptor, options)) {}
 
-  spdlog::logger logger;
-};
-
-Logger::Logger(LogLevel level, Stream stream) : level_(level), sink_(std::make_unique<Sink>(stream)) {}
-
-Logger::~Logger() = default;
-
-void Logger::Write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
+void Logger::Write(LogLevel level, std::string_view event, std::span<const LogField> fields) {
   if (!Enabled(level) || level == LogLevel::kOff) return;
-  nlohmann::ordered_json line;
-  line["time"] = UtcNow();
-  line["level"] = LevelName(level);
-  line["event"] = event;
-  for (const LogField& field : fields) {
-    std::visit([&](const auto& value) { line[std::string(field.key)] = value; }, field.value);
-  }
-  // Untrusted bytes (a path, a header) may not be UTF-8: they are replaced, never thrown at the caller.
-  sink_->logger.info(line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
-}
-
-void Logger::Flush() {
-  sink_->logger.flush();
+  writer_->Write(Line(level, event, fields));
 }
 
 }  // namespace doclayout

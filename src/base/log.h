@@ -1,11 +1,13 @@
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <memory>
-#include <string>
+#include <span>
 #include <string_view>
 #include <variant>
 
+#include "base/line_writer.h"
 #include "base/result.h"
 
 namespace doclayout {
@@ -21,31 +23,36 @@ struct LogField {
   std::variant<std::string_view, long long, double, bool> value;
 };
 
-/// Writes one JSON object a line to standard output or standard error: `{"time": …, "level": …, "event": …, …}`.
+/// Writes one JSON object a line to a descriptor: `{"time": …, "level": …, "event": …, …}`.
 ///
-/// Thread-safe; a line is written whole. Blocks as long as the stream does. Passed by reference to whoever logs: there
-/// is no global logger.
+/// Thread-safe; a line is written whole, on a thread of the logger's own. Passed by reference to whoever logs: there is
+/// no global logger. Lines that find no room are dropped and counted (see LineWriter); the event `log_lines_dropped`
+/// says so.
 class Logger {
  public:
-  enum class Stream { kStdout, kStderr };
+  struct Options {
+    std::size_t capacity = LineWriter::Options{}.capacity;         ///< bytes of lines that wait to be written
+    Duration flush_timeout = LineWriter::Options{}.flush_timeout;  ///< how long the end waits for them
+  };
 
-  Logger(LogLevel level, Stream stream);
-  ~Logger();
-  Logger(const Logger&) = delete;
-  Logger& operator=(const Logger&) = delete;
+  /// `descriptor` as for LineWriter; with `kOff` it is not used and no thread is started. Throws std::system_error
+  /// where there is no thread or descriptor to be had.
+  Logger(LogLevel level, int descriptor) : Logger(level, descriptor, Options()) {}
+  Logger(LogLevel level, int descriptor, Options options);
 
   bool Enabled(LogLevel level) const { return level >= level_; }
 
-  /// `event` is a short, stable name ("listening"); what varies goes into `fields`.
-  void Write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields = {});
+  /// `event` is a short, stable name ("listening"); what varies goes into `fields`. Never blocks.
+  void Write(LogLevel level, std::string_view event, std::span<const LogField> fields);
+  void Write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields = {}) {
+    Write(level, event, std::span(fields.begin(), fields.size()));
+  }
 
-  void Flush();
+  std::uint64_t dropped_lines() const { return writer_ ? writer_->dropped() : 0; }
 
  private:
-  struct Sink;
-
   const LogLevel level_;
-  const std::unique_ptr<Sink> sink_;
+  const std::unique_ptr<LineWriter> writer_;
 };
 
 }  // namespace doclayout

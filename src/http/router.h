@@ -14,7 +14,9 @@ struct Route {
   std::string_view path;                  ///< whole and exact; also the label `route`
   std::vector<std::string_view> methods;  ///< with "HEAD" wherever "GET" is
   Handler* handler;
-  bool probe = false;         ///< answered also when there are too many connections
+  /// Asked for by a machine every few seconds: answered also when there are too many connections, and its good answers
+  /// are logged at debug only.
+  bool probe = false;
   std::vector<int> statuses;  ///< those that it documents, for metrics that exist from the start
 
   bool Allows(std::string_view method) const;

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <future>
@@ -185,7 +186,7 @@ TEST(Server, CanBeDestroyedWhileAWorkerStillHasItsRequest) {
 TEST(Server, SaysWhyItCannotListen) {
   TestServer server;
   SteadyClock clock;
-  Logger logger(LogLevel::kOff, Logger::Stream::kStderr);
+  Logger logger(LogLevel::kOff, STDERR_FILENO);
   metrics::Registry registry;
   const health::Readiness readiness;
   scheduler::WorkerPool pool({}, clock);

@@ -66,6 +66,8 @@ class Service:
         )
         self.waited_for = False
         self._lines: list[str] = []
+        self._reading = threading.Event()
+        self._reading.set()
         self._listening: queue.Queue[int | None] = queue.Queue()
         self._reader = threading.Thread(target=self._read_log, daemon=True)
         self._reader.start()
@@ -81,6 +83,7 @@ class Service:
 
     def _read_log(self):
         for line in self.process.stdout:
+            self._reading.wait()
             self._lines.append(line)
             with contextlib.suppress(ValueError, TypeError, KeyError):
                 entry = json.loads(line)
@@ -95,11 +98,19 @@ class Service:
     def log_entries(self) -> list[dict]:
         return [json.loads(line) for line in list(self._lines)]
 
+    def pause_log(self):
+        """Stops reading the log, as a collector does that hangs: the pipe fills."""
+        self._reading.clear()
+
+    def resume_log(self):
+        self._reading.set()
+
     def terminate(self):
         self.process.send_signal(signal.SIGTERM)
 
     def wait(self, timeout: float = 60) -> int:
         status = self.process.wait(timeout)
+        self.resume_log()
         self._reader.join(timeout=10)
         self.waited_for = True
         return status

@@ -6,7 +6,8 @@
 
 namespace doclayout::http {
 
-/// One line a request, event "request": who asked for what, what came of it and how long it took. Both must outlive it.
+/// One line a request, event "request": who asked for what, what came of it and how long it took. At info; a probe that
+/// is answered with 200 at debug. Both must outlive it.
 class AccessLogMiddleware final : public Middleware {
  public:
   AccessLogMiddleware(Logger& logger, const Clock& clock) : logger_(logger), clock_(clock) {}

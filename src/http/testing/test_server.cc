@@ -1,6 +1,7 @@
 #include "http/testing/test_server.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdint>
@@ -57,7 +58,7 @@ int Gate::begun() const {
 }
 
 TestServer::TestServer(TestSetup setup)
-    : gate_(setup.gate), logger_(LogLevel::kOff, Logger::Stream::kStderr), pool_(setup.pool, clock_) {
+    : gate_(setup.gate), logger_(LogLevel::kOff, STDERR_FILENO), pool_(setup.pool, clock_) {
   if (gate_ != nullptr) setup.analyze_page = gate_->Guarded();
   if (setup.model_loaded) readiness_.SetModelLoaded();
   auto server = Server::Listen(setup.options, {.analyze_page = std::move(setup.analyze_page),

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <future>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "base/clock.h"
+
+namespace doclayout {
+
+/// Writes lines to a descriptor on a thread of its own ("log-writer"), so that whoever reads it, or no longer does,
+/// holds up nobody else.
+///
+/// Thread-safe. Lines of one caller keep their order and each is written whole; where the descriptor is a pipe and the
+/// line is no longer than PIPE_BUF, in one piece. A line is dropped when those that wait fill the queue, when the
+/// descriptor refuses it (no reader, no space left), or when the end leaves no time for it. What was dropped is
+/// counted, and said by a line of its own as soon as lines get through again. SIGPIPE is not raised.
+class LineWriter {
+ public:
+  struct Options {
+    /// Bytes that wait; what is being written may hold as much again.
+    std::size_t capacity = std::size_t{2} << 20;
+    /// How long the destructor lets the descriptor take what waits.
+    Duration flush_timeout = std::chrono::seconds(1);
+    /// The line, with its line feed, that says how many were dropped since the last such line. On the writing thread.
+    std::string (*dropped_notice)(std::uint64_t count) = nullptr;
+  };
+
+  /// Starts the thread. The descriptor is used as it is (blocking or not), stays the caller's and must outlive the
+  /// writer; one that may hang inside write(), such as a terminal, the process. Throws std::system_error where there is
+  /// no thread or descriptor to be had.
+  LineWriter(int descriptor, Options options);
+
+  /// Returns soon after `flush_timeout` at the latest, whatever the descriptor does.
+  ~LineWriter();
+
+  LineWriter(const LineWriter&) = delete;
+  LineWriter& operator=(const LineWriter&) = delete;
+
+  /// `line` ends in its only line feed. Never blocks; takes one lock.
+  void Write(std::string_view line);
+
+  /// Lines dropped so far.
+  std::uint64_t dropped() const;
+
+ private:
+  class Queue;
+  class Consumer;
+
+  const Duration flush_timeout_;
+  const std::shared_ptr<Queue> queue_;
+  std::future<void> ended_;
+  std::thread thread_;
+};
+
+}  // namespace doclayout
