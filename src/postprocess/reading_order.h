@@ -34,7 +34,7 @@ struct OrderedBox {
 ///
 /// Thread-safe, deterministic (ties by y, x, then index). Takes O(n log n) for each level of nesting; pages have a few
 /// levels, and behind 64 what is left is sorted by height. Finding containers compares boxes that lie in each other
-/// with each other: O(n²) where all do. 1,000 boxes take half a millisecond in two columns, and 2 to 10 in the worst
+/// with each other: O(n²) where all do. 1,000 boxes take half a millisecond in two columns, and 1 to 10 in the worst
 /// shapes that are known (bench/stages_bench.cc: xy_cut/worst); recursion is never deeper than 64.
 std::vector<std::size_t> XyCutOrder(std::span<const OrderedBox> boxes);
 
