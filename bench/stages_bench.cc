@@ -135,6 +135,41 @@ std::vector<postprocess::OrderedBox> TwoColumns(int count) {
   return boxes;
 }
 
+/// What costs most for its number: lines and bars that peel off one by one, so that no cut halves what is left.
+std::vector<postprocess::OrderedBox> NestedLs(int count) {
+  std::vector<postprocess::OrderedBox> boxes;
+  const float size = 15.0F * static_cast<float>(count);
+  float left = 0;
+  float top = 0;
+  for (int i = 0; i < count; ++i) {
+    const bool line = i % 3 < 2;
+    boxes.push_back({.box = line ? Box{left, top, size, top + 8} : Box{left, top, left + 8, size}});
+    (line ? top : left) += 10;
+  }
+  return boxes;
+}
+
+/// Boxes in each other like an onion's skins: each is compared with all, and none can be cut off.
+std::vector<postprocess::OrderedBox> Onion(int count) {
+  std::vector<postprocess::OrderedBox> boxes;
+  for (int i = 0; i < count; ++i) {
+    const auto skin = static_cast<float>(i);
+    const float size = 4.0F * static_cast<float>(count);
+    boxes.push_back({.box = {skin, skin, size - skin, size - skin}});
+  }
+  return boxes;
+}
+
+/// Boxes that overlap the one before and the one behind, from corner to corner: what blocks is taken out one by one.
+std::vector<postprocess::OrderedBox> Staircase(int count) {
+  std::vector<postprocess::OrderedBox> boxes;
+  for (int i = 0; i < count; ++i) {
+    const auto step = static_cast<float>(i);
+    boxes.push_back({.box = {step, step, step + 100, step + 100}});
+  }
+  return boxes;
+}
+
 /// Registers `stage`, which does one page's work and returns something that the compiler must not drop.
 template <typename Stage>
 benchmark::internal::Benchmark* Add(const std::string& name, Stage stage) {
@@ -176,6 +211,14 @@ void AddParts(const Subject& subject) {
   });
   for (const int count : {20, 100, 1000}) {
     Add(fmt::format("xy_cut/{}_boxes", count), [boxes = TwoColumns(count)] { return postprocess::XyCutOrder(boxes); });
+  }
+  for (const int count : {300, 1000}) {
+    Add(fmt::format("xy_cut/worst/nested_ls/{}_boxes", count),
+        [boxes = NestedLs(count)] { return postprocess::XyCutOrder(boxes); });
+    Add(fmt::format("xy_cut/worst/onion/{}_boxes", count),
+        [boxes = Onion(count)] { return postprocess::XyCutOrder(boxes); });
+    Add(fmt::format("xy_cut/worst/staircase/{}_boxes", count),
+        [boxes = Staircase(count)] { return postprocess::XyCutOrder(boxes); });
   }
   Add("annotated_png", [&] { return Must(render::ToAnnotatedPng(subject.page().image, subject.layout())); });
   Add("onnx_header", [&] { return Must(model::ReadOnnxHeader(subject.model().bytes())); });

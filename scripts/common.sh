@@ -38,23 +38,40 @@ configure() {
 
 # environment NAME LOCKFILE: makes the Python environment that the lock file describes, or finds it in the cache, and links
 # it as .deps/venv/NAME. Every package is checked against the digest in the lock file.
+#
+# Scripts may run at once: one makes it and the others wait. An environment has its paths inside, so it is made in its place,
+# not renamed into it; the file `complete`, written last, tells a whole one from what a broken-off run left.
 environment() {
   local name=$1 lock=$2 key home
   [[ -f $lock ]] || die "$lock is missing"
   key=$( (cat "$lock" && "$PYTHON" --version) | sha256sum | cut -c1-16)
   home="$CACHE/venv/$name-$key"
   if [[ ! -f "$home/complete" ]]; then
-    say "environment $name: installing $lock"
-    rm -rf "$home"
     mkdir -p "$CACHE/venv"
-    "$PYTHON" -m venv "$home"
-    # --no-deps: the lock files are complete, and leave out on purpose what the tests do not need.
-    "$home/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
-      --only-binary=:all: --requirement "$lock" >&2
-    touch "$home/complete"
+    # A subshell of its own, called on its own: -e holds in it, and its end gives the lock back.
+    (
+      flock --nonblock 9 || { say "environment $name: another script is making it; waiting" && flock 9; }
+      make_environment "$name" "$lock" "$home"
+    ) 9>"$home.lock"
+    [[ -f "$home/complete" ]] || die "the environment $name was not made"
   fi
   mkdir -p .deps/venv
   ln -sfn "$home" ".deps/venv/$name"
+}
+
+# make_environment NAME LOCKFILE FOLDER: under the lock of `environment`. Does nothing when another script was faster.
+make_environment() {
+  local name=$1 lock=$2 home=$3
+  [[ ! -f "$home/complete" ]] || return 0
+  say "environment $name: installing $lock"
+  rm -rf "$home"
+  # Without the lock's descriptor: a process that one of these leaves behind would keep it. Checked one by one: -e is off
+  # wherever the caller is part of a condition.
+  "$PYTHON" -m venv "$home" 9>&- || die "python3 -m venv failed"
+  # --no-deps: the lock files are complete, and leave out on purpose what the tests do not need.
+  "$home/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+    --only-binary=:all: --requirement "$lock" >&2 9>&- || die "the packages of $lock were not installed"
+  touch "$home/complete"
 }
 
 # build PRESET [TARGET...]: quiet when there is nothing to do.

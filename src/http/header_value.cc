@@ -7,7 +7,6 @@
 namespace doclayout::http {
 namespace {
 
-/// Reads what stands from `text`'s opening quote to its closing one and removes it from `text`.
 std::optional<std::string> TakeQuoted(std::string_view& text) {
   std::string value;
   for (std::size_t i = 1; i < text.size(); ++i) {
@@ -21,6 +20,8 @@ std::optional<std::string> TakeQuoted(std::string_view& text) {
   return std::nullopt;
 }
 
+}  // namespace
+
 std::optional<std::string> TakeParameterValue(std::string_view& text) {
   if (!text.empty() && text.front() == '"') return TakeQuoted(text);
   const std::size_t end = std::min(text.find_first_of("; \t"), text.size());
@@ -29,8 +30,6 @@ std::optional<std::string> TakeParameterValue(std::string_view& text) {
   if (!IsToken(value)) return std::nullopt;
   return value;
 }
-
-}  // namespace
 
 const std::string* HeaderValue::Find(std::string_view name) const {
   const auto found =

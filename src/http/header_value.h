@@ -22,6 +22,10 @@ struct HeaderValue {
 /// Thread-safe.
 std::optional<HeaderValue> ParseHeaderValue(std::string_view text);
 
+/// Removes a parameter's value, a token or a quoted text, from the start of `text`; nullopt for what is neither, and
+/// then `text` is of no further use. Thread-safe.
+std::optional<std::string> TakeParameterValue(std::string_view& text);
+
 /// Splits at the commas that stand outside of quotes. Thread-safe; the parts point into `text`.
 std::vector<std::string_view> SplitList(std::string_view text);
 

@@ -36,6 +36,7 @@ Result<std::vector<QueryParameter>> ParseQuery(std::string_view encoded) {
                 fmt::format("the query {} is not percent-encoded as RFC 3986 says", Quoted(encoded)));
   }
   for (const auto& entry : parsed->encoded_params()) {
+    if (entry.key.empty() && !entry.has_value) continue;  // between "&&", or behind the last '&'
     QueryParameter parameter{Decoded(entry.key), Decoded(entry.value)};
     const bool twice = std::any_of(parameters.begin(), parameters.end(),
                                    [&](const QueryParameter& other) { return other.name == parameter.name; });

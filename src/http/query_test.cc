@@ -23,6 +23,21 @@ TEST(Query, DecodesNamesAndValues) {
   EXPECT_EQ(parameters[2].value, "");
 }
 
+TEST(Query, IgnoresEmptyPieces) {
+  for (const char* text : {"threshold=0.5&", "&threshold=0.5", "&&threshold=0.5&&"}) {
+    const auto parameters = ParseQuery(text).value();
+
+    ASSERT_EQ(parameters.size(), 1U) << text;
+    EXPECT_EQ(parameters[0].name, "threshold");
+    EXPECT_EQ(parameters[0].value, "0.5");
+  }
+  EXPECT_TRUE(ParseQuery("&").value().empty());
+}
+
+TEST(Query, KeepsAValueWithoutAName) {
+  EXPECT_EQ(ParseQuery("=x").value().at(0).value, "x");
+}
+
 TEST(Query, RefusesANameGivenTwiceHoweverItIsWritten) {
   const auto result = ParseQuery("nms=1&n%6ds=0");
 

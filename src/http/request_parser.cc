@@ -36,10 +36,35 @@ Problem Explain(const beast::error_code& code, const Limits& limits) {
             fmt::format("the body has more than the {} bytes that are allowed", limits.max_body_bytes),
             Rejection::kBodyTooLarge};
   }
-  if (code == error::bad_version) {
-    return {kHttpVersion, "the request line does not end in HTTP/1.0 or HTTP/1.1; these two are spoken"};
-  }
   return BadRequest(fmt::format("the request is not valid HTTP/1.1: {}", code.message()));
+}
+
+/// `HTTP/` and two digits with a point between them, in this case (RFC 9112, 2.3).
+bool IsHttpVersion(std::string_view text) {
+  constexpr std::string_view kName = "HTTP/";
+  if (!text.starts_with(kName)) return false;
+  text.remove_prefix(kName.size());
+  return text.size() == 3 && IsDigit(text[0]) && text[1] == '.' && IsDigit(text[2]);
+}
+
+/// Why a request line was not read of which Beast says only that its version is bad. It says so of a target with a
+/// space and of other ends of line too.
+Problem ExplainRequestLine(std::string_view bytes) {
+  const std::string_view line = bytes.substr(0, bytes.find_first_of("\r\n"));
+  const std::string_view end = bytes.substr(line.size());
+  if (!end.empty() && end != "\r" && !end.starts_with("\r\n")) {
+    return BadRequest("the request line does not end in CR LF, as HTTP/1.1 says");
+  }
+  const std::size_t first = line.find(' ');
+  const std::size_t second = line.find(' ', first == std::string_view::npos ? first : first + 1);
+  if (second != std::string_view::npos) {
+    const std::string_view version = line.substr(second + 1);
+    if (IsHttpVersion(version) && version != "HTTP/1.1" && version != "HTTP/1.0") {
+      return {kHttpVersion, fmt::format("the request speaks {}; HTTP/1.0 and HTTP/1.1 are understood", version)};
+    }
+  }
+  return BadRequest(
+      "the request line is not 'METHOD target HTTP/1.1' with one space between each; a space in the target is %20");
 }
 
 /// What RFC 9112 asks of a head beyond its grammar. Two readers that disagree on where a body ends can be played
@@ -51,6 +76,10 @@ std::optional<Problem> Judge(const RequestHead& head) {
     return BadRequest("the Transfer-Encoding is not 'chunked' once in an HTTP/1.1 request; nothing else is read");
   }
   if (head.Count("Content-Length") > 1) return BadRequest("the request has more than one Content-Length");
+  if (const auto length = head.Find("Content-Length"); length && !std::ranges::all_of(*length, IsDigit)) {
+    return BadRequest(  // Beast takes "5, 5", as RFC 9110 allows; whoever stands before us may read it another way.
+        fmt::format("the Content-Length {} is not one number of bytes in decimal digits", Quoted(*length)));
+  }
   if (const std::size_t hosts = head.Count("Host"); hosts > 1 || (hosts == 0 && head.version >= 11)) {
     return BadRequest(fmt::format("the request has {} Host headers; HTTP/1.1 asks for one", hosts));
   }
@@ -98,6 +127,7 @@ class RequestParser::Parser final : public beast::http::basic_parser<true> {
     const std::size_t waiting = code == error::need_more ? rest.size() - used : 0;
     if (head_bytes_ + waiting > limits_.max_header_bytes) return tl::unexpected(TooLargeHeader(limits_));
     if (code == error::need_more) return Progress::kNeedMore;
+    if (code == error::bad_version) return tl::unexpected(ExplainRequestLine(rest.substr(used)));
     if (code) return tl::unexpected(Explain(code, limits_));
     if (std::optional<Problem> problem = Judge(head_)) return tl::unexpected(std::move(*problem));
     body_limit(limits_.max_body_bytes);

@@ -121,6 +121,11 @@ TEST(RequestParser, RefusesWhatTwoReadersCouldReadDifferently) {
            "Host: h\r\nContent-Length: 3\r\nContent-Length: 4\r\n",
            "Host: h\r\nContent-Length: 3\r\nContent-Length: 3\r\n",
            "Host: h\r\nContent-Length: 3, 4\r\n",
+           "Host: h\r\nContent-Length: 5,5\r\n",
+           "Host: h\r\nContent-Length: 5, 5\r\n",
+           "Host: h\r\nContent-Length: ,5\r\n",
+           "Host: h\r\nContent-Length: 5,\r\n",
+           "Host: h\r\nContent-Length: \r\n",
            "Host: h\r\nContent-Length: -1\r\n",
            "Host: h\r\nContent-Length: +1\r\n",
            "Host: h\r\nContent-Length: 0x10\r\n",
@@ -144,11 +149,49 @@ TEST(RequestParser, RefusesWhatTwoReadersCouldReadDifferently) {
 }
 
 TEST(RequestParser, RefusesBrokenRequestLines) {
-  EXPECT_EQ(Fed("GET\r\n\r\n").status, 400);
-  EXPECT_EQ(Fed("G@T / HTTP/1.1\r\n\r\n").status, 400);
+  for (const char* line : {
+           "GET",
+           "GET /",
+           "GET HTTP/1.1",
+           "G@T / HTTP/1.1",
+           " GET / HTTP/1.1",
+           "GET  / HTTP/1.1",
+           "GET /  HTTP/1.1",
+           "GET /my page HTTP/1.1",
+           "GET /my page HTTP/2.0",
+           "GET / HTTP/1.1 ",
+           "GET / HTTP/1.1 x",
+           "GET / http/1.1",
+           "GET / HTTP/11",
+           "GET / HTTP/1",
+           "GET / HTTP/1.10",
+           "GET / HTTP/2",
+           "GET / HTTP/x.y",
+           "GET / HTTPS/1.1",
+           "GET / FTP/1.0",
+           "GET /\tx HTTP/1.1",
+       }) {
+    EXPECT_EQ(Fed(std::string(line) + "\r\nHost: h\r\n\r\n").status, 400) << line;
+  }
   EXPECT_EQ(Fed("\x16\x03\x01\x02 TLS").status, 400);
-  EXPECT_EQ(Fed("GET / HTTP/1.1 x\r\n\r\n").status, 505);
-  EXPECT_EQ(Fed("GET / HTTP/2.0\r\n\r\n").status, 505);
+}
+
+TEST(RequestParser, SaysWhatIsWrongWithARequestLine) {
+  EXPECT_THAT(Fed("GET /my page HTTP/1.1\r\n").detail, HasSubstr("%20"));
+  EXPECT_THAT(Fed("GET / HTTP/1.1\nHost: h\n\n").detail, HasSubstr("CR LF"));
+  EXPECT_THAT(Fed("GET / HTTP/2.0\r\n").detail, HasSubstr("HTTP/2.0; HTTP/1.0 and HTTP/1.1"));
+}
+
+TEST(RequestParser, RefusesLinesThatEndInABareLineFeed) {
+  EXPECT_EQ(Fed("GET / HTTP/1.1\nHost: h\n\n").status, 400);
+  EXPECT_EQ(Fed("GET / HTTP/2.0\nHost: h\n\n").status, 400);
+  EXPECT_EQ(Fed("GET / HTTP/1.1\r\nHost: h\n\n").status, 400);
+}
+
+TEST(RequestParser, KnowsOtherVersionsFromBrokenRequestLines) {
+  for (const char* version : {"HTTP/0.9", "HTTP/1.2", "HTTP/2.0", "HTTP/3.0", "HTTP/9.9"}) {
+    EXPECT_EQ(Fed(std::string("GET / ") + version + "\r\nHost: h\r\n\r\n").status, 505) << version;
+  }
 }
 
 TEST(RequestParser, RefusesBrokenChunks) {

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "http/testing/test_client.h"
@@ -199,10 +200,13 @@ TEST(Protocol, AnswersBrokenHttpAndCloses) {
   TestServer server;
   for (const auto& [bytes, status] : {
            std::pair{"rubbish\r\n\r\n", 400},
+           {"GET /my page HTTP/1.1\r\nHost: h\r\n\r\n", 400},
+           {"GET / HTTP/1.1\nHost: h\n\n", 400},
            {"GET / HTTP/3.0\r\n\r\n", 505},
            {"GET / HTTP/1.1\r\n\r\n", 400},
            {"POST /analyze HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400},
            {"POST /analyze HTTP/1.1\r\nHost: h\r\nContent-Length: x\r\n\r\n", 400},
+           {"POST /analyze HTTP/1.1\r\nHost: h\r\nContent-Length: 1,1\r\n\r\na", 400},
            {"POST /analyze HTTP/1.1\r\nHost: h\r\nContent-Type: image/png\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
             400},
        }) {
@@ -238,6 +242,44 @@ TEST(Protocol, MakesARequestIdWhereTheCallersIsNotUsable) {
   }
 }
 
+TEST(Protocol, GivesEveryErrorARequestId) {
+  TestSetup setup;
+  setup.options.limits.header_timeout = std::chrono::milliseconds(50);
+  setup.options.limits.body_timeout = std::chrono::milliseconds(50);
+  TestServer server(std::move(setup));
+  for (const auto& [bytes, status] : {
+           std::pair<std::string, int>{"rubbish\r\n\r\n", 400},
+           {"GET /version HTTP/1.1\r\nHost: h\r\nX-A: \x01\r\n\r\n", 400},
+           {MakeRequest("GET", "/nowhere"), 404},
+           {MakeRequest("GET", "/analyze"), 405},
+           {"GET /version HT", 408},
+           {"POST /analyze HTTP/1.1\r\nHost: h\r\nContent-Type: image/png\r\nContent-Length: 9\r\n\r\nx", 408},
+           {MakeRequest("POST", "/analyze", "Content-Type: text/plain\r\n", "x"), 415},
+           {MakeRequest("GET", "/version", "Expect: the unexpected\r\n"), 417},
+           {MakeRequest("GET", "/version", "X-A: " + std::string(100'000, 'x') + "\r\n"), 431},
+           {"GET / HTTP/2.0\r\n\r\n", 505},
+       }) {
+    const TestAnswer answer = TestClient(server.port()).Request(bytes);
+
+    EXPECT_EQ(answer.status, status);
+    EXPECT_NE(answer.Header("x-request-id"), "") << status;
+    EXPECT_EQ(nlohmann::json::parse(answer.body)["request_id"], answer.Header("x-request-id")) << status;
+  }
+}
+
+TEST(Protocol, GivesAConnectionTooManyARequestId) {
+  TestSetup setup;
+  setup.options.limits.max_connections = 1;
+  TestServer server(std::move(setup));
+  TestClient first(server.port());
+  first.Request(MakeRequest("GET", "/version"));
+
+  const TestAnswer answer = TestClient(server.port()).Receive();
+
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_NE(answer.Header("x-request-id"), "");
+}
+
 TEST(Protocol, SurvivesOneByteAtATime) {
   TestServer server;
   TestClient client(server.port());
@@ -258,6 +300,15 @@ TEST(Health, SaysThatItLives) {
     EXPECT_EQ(json["checks"][0]["name"], "process_memory");
     EXPECT_EQ(json["checks"][0]["unit"], "MiB");
     EXPECT_GT(json["checks"][0]["value"], 1);
+  }
+}
+
+TEST(Health, IgnoresAQueryThatAProbeAddsAgainstCaches) {
+  TestServer server;
+  TestClient client(server.port());
+
+  for (const char* target : {"/health?x=1", "/livez?_=1700000000", "/ready?&&"}) {
+    EXPECT_EQ(client.Request(MakeRequest("GET", target)).status, 200) << target;
   }
 }
 

@@ -1,10 +1,12 @@
 #include "postprocess/reading_order.h"
 
 #include <algorithm>
-#include <iterator>
 #include <limits>
 #include <tuple>
 #include <utility>
+
+#include "postprocess/containers.h"
+#include "postprocess/intervals.h"
 
 namespace doclayout::postprocess {
 namespace {
@@ -13,29 +15,15 @@ namespace {
 constexpr float kShrink = 0.06F;
 /// … but never by more than this many times the boxes' median height, so that wide boxes keep their width.
 constexpr float kShrinkLimit = 0.25F;
-/// More boxes than this that no cut separates are sorted without looking for the one that blocks.
-constexpr std::size_t kTangleLimit = 40;
+/// Nested deeper than this nothing is that a person reads; what is left there is sorted by height, so that the time
+/// stays bounded whatever the boxes are.
+constexpr int kMostLevels = 64;
+/// In a tangle of more boxes than this …
+constexpr std::size_t kLargeTangle = 40;
+/// … a box set aside without opening a gap counts as so many levels: a few in a row are tried, not dozens.
+constexpr int kFruitlessLevels = 16;
 
 using Indices = std::vector<std::size_t>;
-
-struct Interval {
-  float low;
-  float high;
-};
-
-/// The union of intervals, as few of them as possible, rising.
-std::vector<Interval> Merge(std::vector<Interval> intervals) {
-  std::ranges::sort(intervals, {}, &Interval::low);
-  std::vector<Interval> merged;
-  for (const Interval& interval : intervals) {
-    if (merged.empty() || interval.low >= merged.back().high) {
-      merged.push_back(interval);
-    } else {
-      merged.back().high = std::max(merged.back().high, interval.high);
-    }
-  }
-  return merged;
-}
 
 /// Parts of `boxes` that white space along one axis separates, in rising order.
 template <typename IntervalOf>
@@ -58,24 +46,27 @@ class XyCut {
  public:
   explicit XyCut(std::vector<Box> boxes) : boxes_(std::move(boxes)) {}
 
-  void Order(const Indices& indices, Indices& order) const {
-    if (indices.size() <= 1) {
+  /// Appends the indices to `order`. Each level takes O(n log n) for all its parts together.
+  void Order(Indices indices, Indices& order, int level = 0) const {
+    if (indices.size() <= 1 || level >= kMostLevels) {
+      std::ranges::sort(indices, {}, [&](std::size_t i) { return TopLeft(i); });
       order.insert(order.end(), indices.begin(), indices.end());
       return;
     }
-    const std::vector<Indices> groups = GroupRows(Rows(indices));
-    for (const Indices& group : groups) {
+    std::vector<Indices> groups = GroupRows(Rows(indices));
+    const bool one_group = groups.size() == 1;
+    for (Indices& group : groups) {
       if (group.size() == 1) {
         order.push_back(group.front());
         continue;
       }
-      const std::vector<Indices> columns = Columns(group);
+      std::vector<Indices> columns = Columns(group);
       if (columns.size() > 1) {
-        for (const Indices& column : columns) Order(column, order);
-      } else if (groups.size() > 1) {
-        Order(group, order);
+        for (Indices& column : columns) Order(std::move(column), order, level + 1);
+      } else if (one_group) {
+        OrderAroundBlocker(std::move(group), order, level);
       } else {
-        OrderAroundBlocker(group, order);
+        Order(std::move(group), order, level + 1);
       }
     }
   }
@@ -89,23 +80,24 @@ class XyCut {
   }
 
  private:
+  Interval Across(std::size_t i) const { return {boxes_[i].x1, boxes_[i].x2}; }
+  Interval Down(std::size_t i) const { return {boxes_[i].y1, boxes_[i].y2}; }
+
   std::vector<Indices> Rows(const Indices& indices) const {
-    return SplitAtGaps(indices, [&](std::size_t i) { return Interval{boxes_[i].y1, boxes_[i].y2}; });
+    return SplitAtGaps(indices, [&](std::size_t i) { return Down(i); });
   }
   std::vector<Indices> Columns(const Indices& indices) const {
-    return SplitAtGaps(indices, [&](std::size_t i) { return Interval{boxes_[i].x1, boxes_[i].x2}; });
+    return SplitAtGaps(indices, [&](std::size_t i) { return Across(i); });
   }
 
   /// Joins a row to the columns above it when each of its parts continues one of them and a gap is left.
   std::vector<Indices> GroupRows(std::vector<Indices> rows) const {
     std::vector<Indices> groups;
-    std::vector<Interval> columns;  // Of the last group: what it occupies along x.
+    DisjointIntervals columns;  // Of the last group: what it occupies along x.
     for (Indices& row : rows) {
-      std::vector<Interval> parts = Occupied(row);
-      if (ContinuesColumns(parts, columns)) {
+      DisjointIntervals parts = Occupied(row);
+      if (Continue(columns, parts)) {
         groups.back().insert(groups.back().end(), row.begin(), row.end());
-        columns.insert(columns.end(), parts.begin(), parts.end());
-        columns = Merge(std::move(columns));
       } else {
         groups.push_back(std::move(row));
         columns = std::move(parts);
@@ -114,41 +106,32 @@ class XyCut {
     return groups;
   }
 
+  /// Adds `parts` to the columns that they continue; false where they do not, and then `columns` is of no further use.
   /// A part that lies in a gap (a title between a logo and an address) or bridges all of them is something new.
-  static bool ContinuesColumns(const std::vector<Interval>& parts, const std::vector<Interval>& columns) {
-    if (columns.size() < 2) return false;
-    const bool each_in_a_column = std::ranges::all_of(parts, [&](const Interval& part) {
-      return std::ranges::any_of(
-          columns, [&](const Interval& column) { return part.low < column.high && column.low < part.high; });
-    });
-    std::vector<Interval> together = columns;
-    together.insert(together.end(), parts.begin(), parts.end());
-    return each_in_a_column && Merge(std::move(together)).size() > 1;
+  static bool Continue(DisjointIntervals& columns, const DisjointIntervals& parts) {
+    if (columns.intervals().size() < 2) return false;
+    const auto in_a_column = [&](const Interval& part) { return columns.Overlap(part); };
+    if (!std::ranges::all_of(parts.intervals(), in_a_column)) return false;
+    for (const Interval& part : parts.intervals()) columns.Extend(part);
+    return columns.intervals().size() > 1;
   }
 
-  std::vector<Interval> Occupied(const Indices& indices) const {
+  DisjointIntervals Occupied(const Indices& indices) const {
     std::vector<Interval> intervals;
     intervals.reserve(indices.size());
-    for (std::size_t i : indices) intervals.push_back({boxes_[i].x1, boxes_[i].x2});
-    return Merge(std::move(intervals));
+    for (std::size_t i : indices) intervals.push_back(Across(i));
+    return DisjointIntervals(std::move(intervals));
   }
 
-  /// Boxes tangle. A few: sets the one aside whose removal opens most parts, cuts the others, and puts it back by
-  /// height. Many (nothing that a person reads, but what a threshold of 0 gives): by height, since the search takes
-  /// cubic time.
-  void OrderAroundBlocker(Indices group, Indices& order) const {
-    if (group.size() > kTangleLimit) {
-      std::ranges::sort(group, [&](std::size_t a, std::size_t b) { return TopLeft(a) < TopLeft(b); });
-      order.insert(order.end(), group.begin(), group.end());
-      return;
-    }
-    const std::size_t blocker = FindBlocker(group);
-    Indices rest;
-    std::copy_if(group.begin(), group.end(), std::back_inserter(rest), [&](std::size_t i) { return i != blocker; });
+  /// Boxes tangle: sets the one aside whose removal opens most parts, cuts the others, and puts it back by height.
+  void OrderAroundBlocker(Indices group, Indices& order, int level) const {
+    const auto [blocker, parts] = FindBlocker(group);
+    std::erase(group, blocker);
+    const bool fruitless = parts <= 1 && group.size() > kLargeTangle;
     Indices ordered;
-    Order(rest, ordered);
+    Order(std::move(group), ordered, level + (fruitless ? kFruitlessLevels : 1));
     // Before the first box that begins below it and does not lie in a column beside it.
-    const auto place = std::find_if(ordered.begin(), ordered.end(), [&](std::size_t i) {
+    const auto place = std::find_if(ordered.begin(), ordered.end(), [&, blocker = blocker](std::size_t i) {
       const bool beside = boxes_[i].x2 <= boxes_[blocker].x1 || boxes_[i].x1 >= boxes_[blocker].x2;
       return !beside && TopLeft(blocker) < TopLeft(i);
     });
@@ -156,22 +139,29 @@ class XyCut {
     order.insert(order.end(), ordered.begin(), ordered.end());
   }
 
-  std::size_t FindBlocker(const Indices& group) const {
+  /// The box, and into how many parts the others fall without it.
+  std::pair<std::size_t, std::size_t> FindBlocker(const Indices& group) const {
+    std::vector<Interval> across;
+    std::vector<Interval> down;
+    for (std::size_t i : group) {
+      across.push_back(Across(i));
+      down.push_back(Down(i));
+    }
+    const std::vector<std::size_t> columns = PartsWithoutEach(across);
+    const std::vector<std::size_t> rows = PartsWithoutEach(down);
     std::size_t best = group.front();
     std::size_t most_parts = 0;
     float largest = -1;
-    for (std::size_t candidate : group) {
-      Indices rest;
-      std::copy_if(group.begin(), group.end(), std::back_inserter(rest), [&](std::size_t i) { return i != candidate; });
-      const std::size_t parts = std::max(Columns(rest).size(), Rows(rest).size());
-      const float area = boxes_[candidate].area();
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      const std::size_t parts = std::max(columns[i], rows[i]);
+      const float area = boxes_[group[i]].area();
       if (std::tie(parts, area) > std::tie(most_parts, largest)) {
-        best = candidate;
+        best = group[i];
         most_parts = parts;
         largest = area;
       }
     }
-    return best;
+    return {best, most_parts};
   }
 
   std::tuple<float, float, std::size_t> TopLeft(std::size_t i) const { return {boxes_[i].y1, boxes_[i].x1, i}; }
@@ -196,6 +186,32 @@ std::vector<Box> Shrink(std::span<const OrderedBox> boxes) {
   return shrunk;
 }
 
+Indices MembersOf(Band band, std::span<const OrderedBox> boxes) {
+  Indices members;
+  for (std::size_t i = 0; i < boxes.size(); ++i) {
+    if (boxes[i].band == band) members.push_back(i);
+  }
+  return members;
+}
+
+/// Cuts the page without the boxes that only frame others, and adds these afterwards.
+void OrderBody(const XyCut& cut, std::span<const OrderedBox> boxes, const Indices& members, Indices& order) {
+  std::vector<Box> body;
+  body.reserve(members.size());
+  for (std::size_t i : members) body.push_back(boxes[i].box);
+  const Containers containers(body);
+
+  Indices others;
+  for (std::size_t i : containers.Others()) others.push_back(members[i]);
+  Indices cut_order;
+  cut.Order(others, cut_order);
+  // Back to places in `members`, which rises.
+  for (std::size_t& i : cut_order) {
+    i = static_cast<std::size_t>(std::ranges::lower_bound(members, i) - members.begin());
+  }
+  for (std::size_t i : containers.Insert(cut_order)) order.push_back(members[i]);
+}
+
 }  // namespace
 
 std::vector<std::size_t> XyCutOrder(std::span<const OrderedBox> boxes) {
@@ -203,12 +219,9 @@ std::vector<std::size_t> XyCutOrder(std::span<const OrderedBox> boxes) {
   if (boxes.empty()) return order;
   const XyCut cut(Shrink(boxes));
   for (Band band : {Band::kHead, Band::kBody, Band::kFoot}) {
-    Indices members;
-    for (std::size_t i = 0; i < boxes.size(); ++i) {
-      if (boxes[i].band == band) members.push_back(i);
-    }
+    const Indices members = MembersOf(band, boxes);
     if (band == Band::kBody) {
-      cut.Order(members, order);
+      OrderBody(cut, boxes, members, order);
     } else {
       cut.OrderByLines(members, order);
     }

@@ -93,6 +93,69 @@ TEST(XyCut, IdenticalBoxesKeepTheirOrder) {
   EXPECT_THAT(Order({{0, 0, 10, 10}, {0, 0, 10, 10}, {0, 0, 10, 10}}), ElementsAre(0, 1, 2));
 }
 
+/// Boxes that peel off one by one: two lines over the rest, a bar left of what remains, and so on.
+std::vector<OrderedBox> NestedLs(int count) {
+  std::vector<OrderedBox> boxes;
+  const float size = 15.0F * static_cast<float>(count);
+  float left = 0;
+  float top = 0;
+  for (int i = 0; i < count; ++i) {
+    if (i % 3 < 2) {
+      boxes.push_back({{left, top, size, top + 8}, Band::kBody});
+      top += 10;
+    } else {
+      boxes.push_back({{left, top, left + 8, size}, Band::kBody});
+      left += 10;
+    }
+  }
+  return boxes;
+}
+
+void ExpectAPermutation(std::vector<std::size_t> order, std::size_t count) {
+  std::vector<std::size_t> all(count);
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  std::sort(order.begin(), order.end());
+  ASSERT_EQ(order, all);
+}
+
+TEST(XyCut, ReadsNestedLsFromTheOutside) {
+  std::vector<std::size_t> outside_in(90);
+  std::iota(outside_in.begin(), outside_in.end(), std::size_t{0});
+
+  EXPECT_EQ(XyCutOrder(NestedLs(90)), outside_in);
+}
+
+TEST(XyCut, EndsForThousandsOfBoxesWhateverTheirShape) {
+  constexpr int kCount = 5000;
+  std::vector<OrderedBox> staircase;
+  std::vector<OrderedBox> onion;
+  std::vector<OrderedBox> combs;
+  for (int i = 0; i < kCount; ++i) {
+    const auto at = static_cast<float>(i);
+    staircase.push_back({{at, at, at + 100, at + 100}, Band::kBody});
+    onion.push_back({{at, at, 20'000 - at, 20'000 - at}, Band::kBody});
+    const bool tooth = i % 2 == 1;
+    combs.push_back({tooth ? Box{at, 0, at + 1, 9000} : Box{0, at, 9000, at + 1}, Band::kBody});
+  }
+
+  for (const auto& boxes : {NestedLs(kCount), staircase, onion, combs}) {
+    ExpectAPermutation(XyCutOrder(boxes), boxes.size());
+  }
+}
+
+TEST(XyCut, DoesNotDependOnTheOrderOfTheBoxes) {
+  std::mt19937 random(4);
+  std::vector<OrderedBox> boxes = NestedLs(300);
+  std::vector<Box> expected;
+  for (std::size_t i : XyCutOrder(boxes)) expected.push_back(boxes[i].box);
+
+  std::shuffle(boxes.begin(), boxes.end(), random);
+
+  std::vector<Box> order;
+  for (std::size_t i : XyCutOrder(boxes)) order.push_back(boxes[i].box);
+  EXPECT_EQ(order, expected);
+}
+
 TEST(XyCut, AlwaysGivesAPermutation) {
   std::mt19937 random(3);
   for (int round = 0; round < 200; ++round) {
@@ -103,11 +166,7 @@ TEST(XyCut, AlwaysGivesAPermutation) {
       entry = {{x, y, x + static_cast<float>(random() % 300), y + static_cast<float>(random() % 200)},
                static_cast<Band>(random() % 3)};
     }
-    std::vector<std::size_t> order = XyCutOrder(boxes);
-    std::sort(order.begin(), order.end());
-    std::vector<std::size_t> all(boxes.size());
-    std::iota(all.begin(), all.end(), std::size_t{0});
-    ASSERT_EQ(order, all);
+    ExpectAPermutation(XyCutOrder(boxes), boxes.size());
   }
 }
 

@@ -6,8 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "http/analyze/content_disposition.h"
 #include "http/ascii.h"
-#include "http/header_value.h"
 
 namespace doclayout::http {
 namespace {
@@ -23,25 +23,44 @@ enum class DelimiterEnd { kNotADelimiter, kAnotherPart, kFinal };
 
 /// Looks behind a boundary at the start of `rest` and removes what belongs to its line.
 DelimiterEnd TakeDelimiterEnd(std::string_view& rest) {
-  if (rest.starts_with("--")) {
-    rest.remove_prefix(2);
-    return DelimiterEnd::kFinal;
-  }
-  const std::size_t end = rest.find_first_not_of(" \t");  // RFC 2046 lets transports pad the line.
-  if (end == std::string_view::npos || !rest.substr(end).starts_with(kLineEnd)) return DelimiterEnd::kNotADelimiter;
-  rest.remove_prefix(end + kLineEnd.size());
-  return DelimiterEnd::kAnotherPart;
+  const bool final = rest.starts_with("--");
+  std::string_view line_end = rest.substr(final ? 2 : 0);
+  // RFC 2046 lets transports pad the line.
+  line_end.remove_prefix(std::min(line_end.find_first_not_of(" \t"), line_end.size()));
+  if (!line_end.starts_with(kLineEnd) && !(final && line_end.empty())) return DelimiterEnd::kNotADelimiter;
+  line_end.remove_prefix(std::min(kLineEnd.size(), line_end.size()));
+  rest = line_end;
+  return final ? DelimiterEnd::kFinal : DelimiterEnd::kAnotherPart;
 }
 
-/// The name that a Content-Disposition gives to its field.
-Result<std::string> FieldName(std::string_view disposition) {
-  const std::optional<HeaderValue> value = ParseHeaderValue(disposition);
-  if (!value || value->value != "form-data") {
-    return Malformed("a part's Content-Disposition is not form-data; name=\"…\"");
+/// A boundary's line: where what is before it ends, what it is, and what is behind it.
+struct Delimiter {
+  std::size_t begin = 0;
+  DelimiterEnd end = DelimiterEnd::kNotADelimiter;
+  std::string_view behind;
+};
+
+/// The first line of a boundary. Its text may also be the beginning of other text: then the search goes on behind it.
+std::optional<Delimiter> FindDelimiter(std::string_view text, std::string_view line_end_and_boundary) {
+  std::size_t begin = 0;
+  while ((begin = text.find(line_end_and_boundary, begin)) != std::string_view::npos) {
+    Delimiter found{.begin = begin, .behind = text.substr(begin + line_end_and_boundary.size())};
+    found.end = TakeDelimiterEnd(found.behind);
+    if (found.end != DelimiterEnd::kNotADelimiter) return found;
+    begin += line_end_and_boundary.size();
   }
-  const std::string* name = value->Find("name");
-  if (name == nullptr) return Malformed("a part's Content-Disposition has no name");
-  return *name;
+  return std::nullopt;
+}
+
+/// The boundary before the first part: at the start, or behind a preamble, which RFC 2046 says to ignore.
+std::optional<Delimiter> FindFirstDelimiter(std::string_view body, std::string_view line_end_and_boundary) {
+  const std::string_view boundary = line_end_and_boundary.substr(kLineEnd.size());
+  if (body.starts_with(boundary)) {
+    Delimiter first{.behind = body.substr(boundary.size())};
+    first.end = TakeDelimiterEnd(first.behind);
+    if (first.end != DelimiterEnd::kNotADelimiter) return first;
+  }
+  return FindDelimiter(body, line_end_and_boundary);
 }
 
 Result<void> CheckTransferEncoding(std::string_view encoding) {
@@ -72,8 +91,8 @@ Result<std::string> TakePartHeader(std::string_view& rest, std::size_t max_bytes
     const std::string_view value = Trim(line.substr(colon + 1));
     if (EqualsIgnoreCase(line.substr(0, colon), "Content-Disposition")) {
       if (name) return Malformed("a part has two Content-Disposition lines");
-      Result<std::string> field = FieldName(value);
-      if (!field) return Fail(std::move(field.error()));
+      Result<std::string> field = FormFieldName(value);
+      if (!field) return Malformed(field.error().message);
       name = std::move(*field);
     } else if (EqualsIgnoreCase(line.substr(0, colon), "Content-Transfer-Encoding")) {
       if (Result<void> encoding = CheckTransferEncoding(value); !encoding) return Fail(std::move(encoding.error()));
@@ -96,37 +115,21 @@ bool IsBoundary(std::string_view text) {
 
 Result<std::vector<Part>> ParseMultipart(std::string_view body, std::string_view boundary,
                                          const MultipartLimits& limits) {
-  const std::string delimiter = fmt::format("\r\n--{}", boundary);
-  std::string_view rest = body;
-  if (rest.starts_with(kLineEnd)) rest.remove_prefix(kLineEnd.size());  // Some clients send the delimiter's CRLF too.
-  if (!rest.starts_with(std::string_view(delimiter).substr(kLineEnd.size()))) {
-    return Malformed("it does not begin with the boundary that Content-Type names");
-  }
-  rest.remove_prefix(delimiter.size() - kLineEnd.size());
+  const std::string line_end_and_boundary = fmt::format("\r\n--{}", boundary);
+  std::optional<Delimiter> delimiter = FindFirstDelimiter(body, line_end_and_boundary);
+  if (!delimiter) return Malformed("it has no line with the boundary that Content-Type names");
 
   std::vector<Part> parts;
-  DelimiterEnd end = TakeDelimiterEnd(rest);
-  while (end == DelimiterEnd::kAnotherPart) {
+  while (delimiter->end == DelimiterEnd::kAnotherPart) {
     if (parts.size() >= limits.max_parts) return Malformed(fmt::format("it has more than {} parts", limits.max_parts));
+    std::string_view rest = delimiter->behind;
     Result<std::string> name = TakePartHeader(rest, limits.max_header_bytes);
     if (!name) return Fail(std::move(name.error()));
-
-    // The boundary's text may also be the beginning of other text: then the search goes on behind it.
-    std::size_t found = 0;
-    std::string_view behind;
-    do {
-      found = rest.find(delimiter, found);
-      if (found == std::string_view::npos) return Malformed("the final boundary is missing; the body may be cut");
-      behind = rest.substr(found + delimiter.size());
-      end = TakeDelimiterEnd(behind);
-      if (end == DelimiterEnd::kNotADelimiter) found += delimiter.size();
-    } while (end == DelimiterEnd::kNotADelimiter);
-    parts.push_back({std::move(*name), rest.substr(0, found)});
-    rest = behind;
+    delimiter = FindDelimiter(rest, line_end_and_boundary);
+    if (!delimiter) return Malformed("the final boundary is missing; the body may be cut");
+    parts.push_back({std::move(*name), rest.substr(0, delimiter->begin)});
   }
-  if (end == DelimiterEnd::kNotADelimiter) return Malformed("the line of the first boundary has other text");
-  if (!rest.empty() && rest != kLineEnd) return Malformed("there are bytes behind the final boundary");
-  return parts;
+  return parts;  // What is behind the final boundary, an epilogue, RFC 2046 says to ignore.
 }
 
 Result<std::string_view> SelectFile(const std::vector<Part>& parts) {

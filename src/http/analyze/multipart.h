@@ -22,7 +22,8 @@ struct MultipartLimits {
 
 /// The fields of a `multipart/form-data` body (RFC 7578 and 2046), in their order.
 ///
-/// Strict: the body begins with the boundary and ends with the final one, lines end with CRLF, each part has one
+/// What is before the first boundary and behind the final one is ignored, as RFC 2046 says, and so are file names,
+/// whatever they look like. All else is strict: the final boundary is there, lines end with CRLF, each part has one
 /// Content-Disposition with a name, none is encoded for transport. `kBadRequest` for anything else. Copies no content;
 /// one pass. Thread-safe; takes about a millisecond for tens of megabytes: not for an I/O thread.
 Result<std::vector<Part>> ParseMultipart(std::string_view body, std::string_view boundary,

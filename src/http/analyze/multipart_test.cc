@@ -64,13 +64,34 @@ TEST(Multipart, RefusesABodyThatIsCut) {
 }
 
 TEST(Multipart, RefusesAnotherBoundary) {
-  EXPECT_THAT(ErrorOf("--c\r\n\r\n--c--"), HasSubstr("does not begin with the boundary"));
-  EXPECT_THAT(ErrorOf("preamble\r\n--b--"), HasSubstr("does not begin with the boundary"));
-  EXPECT_THAT(ErrorOf("--bx\r\n"), HasSubstr("first boundary"));
+  EXPECT_THAT(ErrorOf("--c\r\n\r\n--c--"), HasSubstr("no line with the boundary"));
+  EXPECT_THAT(ErrorOf("--bx\r\n"), HasSubstr("no line with the boundary"));
+  EXPECT_THAT(ErrorOf("text --b\r\n"), HasSubstr("no line with the boundary"));
+  EXPECT_THAT(ErrorOf(""), HasSubstr("no line with the boundary"));
 }
 
-TEST(Multipart, RefusesBytesBehindTheEnd) {
-  EXPECT_THAT(ErrorOf(Part(kFile, "x") + "--b--\r\nmore"), HasSubstr("behind the final boundary"));
+TEST(Multipart, IgnoresWhatIsBeforeTheFirstBoundaryAndBehindTheLast) {
+  const std::string form = Part(kFile, "x") + "--b--";
+  for (const std::string& body :
+       {"This is a message in MIME format.\r\n" + form, "--bx\r\n--b x\r\n" + form, form + "\r\nepilogue",
+        form + "\r\n" + Part("Content-Disposition: form-data; name=y\r\n", "y") + "--b--\r\n"}) {
+    const auto parts = Parse(body).value();
+
+    ASSERT_EQ(parts.size(), 1U) << body;
+    EXPECT_EQ(parts[0].name, "file");
+    EXPECT_EQ(parts[0].content, "x");
+  }
+}
+
+TEST(Multipart, TakesPaddingBehindEachBoundary) {
+  const std::string body =
+      "--b \t\r\n" + std::string(kFile) + "\r\nx\r\n--b \r\n" + std::string(kFile) + "\r\ny\r\n--b--  \t";
+
+  for (const char* end : {"", "\r\n", "\r\nepilogue"}) EXPECT_EQ(Parse(body + end).value().size(), 2U) << end;
+}
+
+TEST(Multipart, TakesTextBehindTheFinalBoundaryOnItsLineForContent) {
+  EXPECT_EQ(Parse(Part(kFile, "x\r\n--b--y") + "--b--").value().at(0).content, "x\r\n--b--y");
 }
 
 TEST(Multipart, RefusesAPartWithoutAName) {
