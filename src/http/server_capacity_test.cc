@@ -58,6 +58,7 @@ TEST(Connections, RefuseOneTooMany) {
   EXPECT_EQ(answer.status, 503);
   EXPECT_EQ(CodeOf(answer), "overloaded");
   EXPECT_NE(answer.Header("retry-after"), "");
+  EXPECT_NE(answer.Header("x-request-id"), "");
   EXPECT_TRUE(second.IsClosedByServer());
   EXPECT_TRUE(crowded.server.WaitForMetric(Rejected("too_many_connections"), 1));
   crowded.gate.Open();

@@ -267,19 +267,6 @@ TEST(Protocol, GivesEveryErrorARequestId) {
   }
 }
 
-TEST(Protocol, GivesAConnectionTooManyARequestId) {
-  TestSetup setup;
-  setup.options.limits.max_connections = 1;
-  TestServer server(std::move(setup));
-  TestClient first(server.port());
-  first.Request(MakeRequest("GET", "/version"));
-
-  const TestAnswer answer = TestClient(server.port()).Receive();
-
-  EXPECT_EQ(answer.status, 503);
-  EXPECT_NE(answer.Header("x-request-id"), "");
-}
-
 TEST(Protocol, SurvivesOneByteAtATime) {
   TestServer server;
   TestClient client(server.port());
