@@ -1,4 +1,3 @@
-#include <fmt/format.h>
 #include <pthread.h>
 
 #include <chrono>
@@ -12,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "commands.h"
+#include "console.h"
 #include "health/health.h"
 #include "http/server.h"
 #include "metrics/registry.h"
@@ -128,7 +128,7 @@ int RunServe(const config::ServeConfig& config) {
 
   auto model = LoadModel(config.inference, config.slots, kWorkerNiceness, clock);
   if (!model) {
-    fmt::print(stderr, "doclayout: {}\n", model.error().message);
+    Complain(model.error().message);
     return kExitModel;
   }
   const model::ModelCard& card = (*model)->card;
@@ -150,7 +150,7 @@ int RunServe(const config::ServeConfig& config) {
   const auto server =
       http::Server::Listen(ServerOptions(config), MakeDependencies(**model, pool, registry, readiness, logger, clock));
   if (!server) {
-    fmt::print(stderr, "doclayout: {}\n", server.error().message);
+    Complain(server.error().message);
     return kExitSomeFailed;
   }
   logger.Write(LogLevel::kInfo, "listening",
