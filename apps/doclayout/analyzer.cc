@@ -49,7 +49,9 @@ Result<std::string> Analyzer::TryAnalyze(std::size_t file, int slot) const {
   const TimePoint start = clock_.Now();
   const auto bytes = ReadInputFile(config_.files[file]);
   if (!bytes) return Fail(bytes.error());
-  auto document = decode::OpenDocument(*bytes, {.max_pixels = config_.max_pixels, .max_pages = config_.max_pages});
+  auto document = decode::OpenDocument(*bytes, {.max_pixels = config_.max_pixels,
+                                                .max_pages = config_.max_pages,
+                                                .max_document_pixels = config_.max_document_pixels});
   if (!document) return Fail(document.error());
   if (config_.format != "png") return Describe(file, slot, **document, start);
   if (folder_) return DrawIntoFolder(file, slot, **document);

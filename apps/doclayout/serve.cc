@@ -58,7 +58,9 @@ http::Server::Options ServerOptions(const config::ServeConfig& config) {
   options.limits.body_timeout = milliseconds(config.body_timeout_ms);
   options.limits.write_timeout = milliseconds(config.write_timeout_ms);
   options.limits.keep_alive_timeout = milliseconds(config.idle_timeout_ms);
-  options.document_limits = {.max_pixels = config.max_pixels, .max_pages = config.max_pages};
+  options.document_limits = {.max_pixels = config.max_pixels,
+                             .max_pages = config.max_pages,
+                             .max_document_pixels = config.max_document_pixels};
   options.drain_timeout = milliseconds(config.drain_timeout_ms);
   return options;
 }
