@@ -300,11 +300,15 @@ def bad_models(tmp_path) -> dict:
         "empty": (write(tmp_path / "empty.onnx", b""), "empty"),
         "truncated": (write(tmp_path / "truncated.onnx", model[: len(model) // 2]), "truncated"),
         "text": (write(tmp_path / "text.onnx", b"This is not a model.\n" * 100), "not an ONNX model"),
+        "other-shapes": (
+            write(tmp_path / "other_shapes.onnx", documents.with_other_shapes(model)),
+            "has the shape [1,7600,32] where its file declares [1,7600,36]",
+        ),
         "foreign": (write(tmp_path / "foreign.onnx", documents.foreign_onnx()), "family"),
     }
 
 
-@pytest.mark.parametrize("kind", ["missing", "empty", "truncated", "text", "foreign"])
+@pytest.mark.parametrize("kind", ["missing", "empty", "truncated", "text", "other-shapes", "foreign"])
 @pytest.mark.parametrize("command", ["analyze", "serve"])
 def test_refuses_a_bad_model_before_anything_else(command, kind, pages, tmp_path, run):
     model, reason = bad_models(tmp_path)[kind]
