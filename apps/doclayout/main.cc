@@ -13,6 +13,7 @@
 
 #include "commands.h"
 #include "config/config.h"
+#include "console.h"
 
 namespace {
 
@@ -38,17 +39,18 @@ void SetUpProcess() {
   cv::setNumThreads(1);
 }
 
-}  // namespace
-
-namespace {
-
 int Run(int argc, char** argv) {
   SetUpProcess();
   const std::string version = std::string("doclayout ") + doclayout::Version() + " (" + doclayout::Commit() + ")";
   const auto command = doclayout::config::ParseCommand(
       std::span<const char* const>(argv, static_cast<std::size_t>(argc)), ReadEnvironment, version);
   if (const auto* exit = std::get_if<ExitNow>(&command)) {
-    std::fputs(exit->text.c_str(), exit->exit_code == 0 ? stdout : stderr);
+    if (exit->exit_code != 0) {
+      std::fputs(exit->text.c_str(), stderr);
+    } else if (const auto written = doclayout::WriteToStandardOutput(exit->text); !written) {
+      doclayout::Complain(written.error().message);
+      return doclayout::kExitSomeFailed;
+    }
     return exit->exit_code;
   }
   if (const auto* analyze = std::get_if<AnalyzeConfig>(&command)) return doclayout::RunAnalyze(*analyze);
@@ -62,7 +64,7 @@ int main(int argc, char** argv) {
     return Run(argc, argv);
   } catch (const std::exception& error) {
     // Modules catch what their libraries throw; what comes here is no memory, or no thread to be had.
-    std::fprintf(stderr, "doclayout: %s\n", error.what());
+    doclayout::Complain(error.what());
     return doclayout::kExitSomeFailed;
   }
 }

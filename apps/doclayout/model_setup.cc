@@ -1,5 +1,7 @@
 #include "model_setup.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "model/model_file.h"
@@ -20,7 +22,11 @@ Result<std::unique_ptr<LoadedModel>> LoadModel(const config::InferenceConfig& co
                                          .streams = config.streams > 0 ? config.streams : slots,
                                          .niceness = niceness};
   auto engine = runtime::LoadOpenVino(*file, options);
-  if (!engine) return Fail(std::move(engine.error()));
+  if (!engine) {
+    const Error& error = engine.error();
+    if (error.code != ErrorCode::kBadModel || config.model_path.empty()) return Fail(error);
+    return Fail(error.code, fmt::format("model file '{}': {}", config.model_path, error.message));
+  }
 
   auto loaded = std::make_unique<LoadedModel>();
   loaded->card = file->card();

@@ -1,4 +1,3 @@
-#include <fmt/format.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 #include "base/descriptors.h"
 #include "base/log.h"
 #include "commands.h"
+#include "console.h"
 #include "health/health.h"
 #include "http/server.h"
 #include "metrics/registry.h"
@@ -66,7 +66,9 @@ http::Server::Options ServerOptions(const config::ServeConfig& config) {
   options.limits.body_timeout = milliseconds(config.body_timeout_ms);
   options.limits.write_timeout = milliseconds(config.write_timeout_ms);
   options.limits.keep_alive_timeout = milliseconds(config.idle_timeout_ms);
-  options.document_limits = {.max_pixels = config.max_pixels, .max_pages = config.max_pages};
+  options.document_limits = {.max_pixels = config.max_pixels,
+                             .max_pages = config.max_pages,
+                             .max_document_pixels = config.max_document_pixels};
   options.drain_grace = milliseconds(config.drain_grace_ms);
   options.drain_timeout = milliseconds(config.drain_timeout_ms);
   return options;
@@ -163,7 +165,7 @@ int RunServe(const config::ServeConfig& config) {
 
   auto model = LoadModel(config.inference, config.slots, kWorkerNiceness, clock);
   if (!model) {
-    fmt::print(stderr, "doclayout: {}\n", model.error().message);
+    Complain(model.error().message);
     return kExitModel;
   }
   const model::ModelCard& card = (*model)->card;
@@ -189,7 +191,7 @@ int RunServe(const config::ServeConfig& config) {
   const auto server =
       http::Server::Listen(options, MakeDependencies(**model, pool, registry, readiness, logger, clock));
   if (!server) {
-    fmt::print(stderr, "doclayout: {}\n", server.error().message);
+    Complain(server.error().message);
     return kExitSomeFailed;
   }
   logger.Write(LogLevel::kInfo, "listening",

@@ -39,7 +39,7 @@ void AddInference(CLI::App& app, InferenceConfig& config) {
 }
 
 /// Limits on what a document may be; the same for every command that reads one.
-void AddDocumentLimits(CLI::App& app, std::int64_t& max_pixels, int& max_pages) {
+void AddDocumentLimits(CLI::App& app, std::int64_t& max_pixels, int& max_pages, std::int64_t& max_document_pixels) {
   FromEnvironment(app.add_option("--max-pixels", max_pixels, "largest page, width times height")
                       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 31))
                       ->capture_default_str(),
@@ -48,6 +48,11 @@ void AddDocumentLimits(CLI::App& app, std::int64_t& max_pixels, int& max_pages) 
                       ->check(CLI::Range(1, 1'000'000))
                       ->capture_default_str(),
                   "MAX_PAGES");
+  FromEnvironment(
+      app.add_option("--max-document-pixels", max_document_pixels, "most pixels of all pages of one document")
+          ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40))
+          ->capture_default_str(),
+      "MAX_DOCUMENT_PIXELS");
 }
 
 void AddServe(CLI::App& app, ServeConfig& config) {
@@ -83,7 +88,7 @@ void AddServe(CLI::App& app, ServeConfig& config) {
   number("--idle-timeout-ms", config.idle_timeout_ms, "most time between two requests of a connection", 1, kDayMs,
          "IDLE_TIMEOUT_MS");
   AddInference(app, config.inference);
-  AddDocumentLimits(app, config.max_pixels, config.max_pages);
+  AddDocumentLimits(app, config.max_pixels, config.max_pages, config.max_document_pixels);
 }
 
 /// CLI11's own range check lets NaN through.
@@ -108,7 +113,7 @@ void AddAnalyze(CLI::App& app, AnalyzeConfig& config) {
       "--nms,!--no-nms", [&config](std::int64_t count) { config.nms = count > 0; },
       "whether overlapping boxes of one label are suppressed");
   AddInference(app, config.inference);
-  AddDocumentLimits(app, config.max_pixels, config.max_pages);
+  AddDocumentLimits(app, config.max_pixels, config.max_pages, config.max_document_pixels);
 }
 
 /// What single options cannot see: nothing, or what contradicts what.

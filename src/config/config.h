@@ -34,6 +34,7 @@ struct ServeConfig {
   std::size_t max_header_bytes = 16UL << 10;
   std::int64_t max_pixels = 50'000'000;
   int max_pages = 200;
+  std::int64_t max_document_pixels = 1'000'000'000;
   int header_timeout_ms = 10'000;
   int body_timeout_ms = 60'000;
   int write_timeout_ms = 30'000;
@@ -50,6 +51,7 @@ struct AnalyzeConfig {
   std::optional<bool> nms;
   std::int64_t max_pixels = 50'000'000;
   int max_pages = 200;
+  std::int64_t max_document_pixels = 1'000'000'000;
 };
 
 /// Nothing to run: `text` goes to standard output (help, version) or, for a mistake in the command line, to standard

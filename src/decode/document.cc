@@ -7,6 +7,7 @@
 
 #include "decode/byte_order.h"
 #include "decode/formats.h"
+#include "decode/other_formats.h"
 
 namespace doclayout::decode {
 namespace {
@@ -30,16 +31,11 @@ bool LooksLikeBmp(std::span<const std::uint8_t> bytes) {
   return header >= 12 && header <= 124;
 }
 
-bool LooksLikeText(std::span<const std::uint8_t> bytes) {
-  const auto start = bytes.first(std::min<std::size_t>(bytes.size(), 512));
-  return std::all_of(start.begin(), start.end(), [](std::uint8_t byte) {
-    return byte >= 0x20 || byte == '\t' || byte == '\n' || byte == '\r' || byte == '\f';
-  });
-}
-
 tl::unexpected<Error> Unread(std::span<const std::uint8_t> bytes) {
-  const std::string_view found = LooksLikeText(bytes) ? "The file looks like text" : "The file's format is not known";
-  return Fail(ErrorCode::kUnsupportedMedia, fmt::format("{}; {}.", found, kWhatIsRead));
+  const std::string_view found = NameOtherFormat(bytes);
+  if (found.empty())
+    return Fail(ErrorCode::kUnsupportedMedia, fmt::format("The file's format is not known; {}.", kWhatIsRead));
+  return Fail(ErrorCode::kUnsupportedMedia, fmt::format("The file is {}, which is not read; {}.", found, kWhatIsRead));
 }
 
 }  // namespace

@@ -25,6 +25,9 @@ struct Limits {
   std::int64_t max_pixels = 50'000'000;  ///< of one page: width times height
   int max_dimension = 65'535;            ///< of one side
   int max_pages = 200;                   ///< of one document
+  /// Of all pages of one document. A blank page of TIFF takes some hundred bytes of file for each megapixel of
+  /// decoding; this many take about as long as inferring the most pages does. 200 A4 pages at 200 dpi have 774 million.
+  std::int64_t max_document_pixels = 1'000'000'000;
 };
 
 /// A file whose header was read and found good. Pages are decoded one by one, so that a file of many pages holds the

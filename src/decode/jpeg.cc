@@ -13,6 +13,7 @@
 
 #include "decode/exif_orientation.h"
 #include "decode/formats.h"
+#include "decode/jpeg_scans.h"
 #include "decode/page_size.h"
 
 // libjpeg reports errors by a jump. Every function here that sets one (`ReadHeader`, `ReadPixels`) and every function
@@ -22,8 +23,6 @@
 namespace doclayout::decode {
 namespace {
 
-// Files of real encoders have at most some twenty scans; each scan costs a pass over the whole picture.
-constexpr int kMaxScans = 100;
 constexpr double kCentimetresPerInch = 2.54;
 // A progressive picture is held as two bytes a coefficient before it is decoded.
 constexpr long kMemoryBase = 64L * 1024 * 1024;
@@ -43,6 +42,7 @@ struct Decoder {
   std::jmp_buf on_error;
   int failure;  ///< libjpeg's message code or one of ours; 0 is none
   char message[JMSG_LENGTH_MAX];
+  int max_scans;
   bool data_ended;  ///< libjpeg asked for more bytes than there are
 };
 
@@ -76,8 +76,10 @@ void OnMessage(j_common_ptr codec, int level) {
   }
 }
 
+/// Scans were counted before; this holds where libjpeg should find others between damaged markers.
 void OnProgress(j_common_ptr codec) {
-  if (reinterpret_cast<j_decompress_ptr>(codec)->input_scan_number > kMaxScans) Abandon(Of(codec), kTooManyScans);
+  Decoder& decoder = Of(codec);
+  if (reinterpret_cast<j_decompress_ptr>(codec)->input_scan_number > decoder.max_scans) Abandon(decoder, kTooManyScans);
 }
 
 void IgnoreMessage(j_common_ptr /*codec*/) {}
@@ -138,6 +140,7 @@ bool ReadPixels(Decoder& decoder, std::uint8_t* pixels, std::size_t stride) {
   if (setjmp(decoder.on_error) != 0) return false;
   j_decompress_ptr codec = &decoder.codec;
   const bool cmyk = codec->num_components == 4;
+  decoder.max_scans = MostJpegScans(codec->image_width, codec->image_height);
   codec->out_color_space = cmyk ? JCS_CMYK : JCS_EXT_BGR;
   codec->mem->max_memory_to_use =
       kMemoryBase + kMemoryPerPixel * static_cast<long>(codec->image_width) * static_cast<long>(codec->image_height);
@@ -195,11 +198,15 @@ class DecoderOwner {
   Decoder decoder_{};
 };
 
+Error TooManyScans(int most) {
+  return {ErrorCode::kUndecodable,
+          fmt::format("The JPEG has more than {} scans; no encoder makes so many for its size.", most)};
+}
+
 Error Explain(const Decoder& decoder) {
   switch (decoder.failure) {
     case kTooManyScans:
-      return {ErrorCode::kUndecodable,
-              fmt::format("The JPEG has more than {} scans; no encoder makes so many.", kMaxScans)};
+      return TooManyScans(decoder.max_scans);
     case kMissingComponent:
       return {ErrorCode::kUndecodable, "The JPEG lacks one of its colour components."};
     case JERR_BAD_PRECISION:
@@ -277,6 +284,8 @@ Result<std::unique_ptr<Document>> OpenJpeg(std::span<const std::uint8_t> bytes, 
                 fmt::format("A JPEG of {} components is not read; 1, 3 and 4 are.", header.num_components));
   }
   if (auto fits = CheckPageSize(header.image_width, header.image_height, limits); !fits) return Fail(fits.error());
+  const int most = MostJpegScans(header.image_width, header.image_height);
+  if (CountJpegScans(bytes, most + 1) > most) return Fail(TooManyScans(most));
   return std::make_unique<JpegDocument>(bytes, header);
 }
 

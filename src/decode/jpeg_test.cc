@@ -225,6 +225,7 @@ TEST(Jpeg, LimitsAreCheckedBeforePixels) {
   ASSERT_FALSE(side);
   EXPECT_EQ(side.error().code, ErrorCode::kTooLarge);
   EXPECT_TRUE(OpenDocument(jpeg, {.max_pixels = 2048, .max_dimension = 64}));
+  EXPECT_THAT(OpenDocument(jpeg, {.max_document_pixels = 2047}).error().message, HasSubstr("MAX_DOCUMENT_PIXELS"));
 }
 
 TEST(Jpeg, UnknownKindIsUnsupported) {

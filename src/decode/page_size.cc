@@ -22,6 +22,21 @@ Result<void> CheckPageSize(std::uint64_t width, std::uint64_t height, const Limi
                 fmt::format("The page is {} x {} = {} pixels; at most {} are allowed (MAX_PIXELS).", width, height,
                             width * height, limits.max_pixels));
   }
+  return DocumentSize(limits).AddPage(width, height);
+}
+
+Result<void> DocumentSize::AddPage(std::uint64_t width, std::uint64_t height) {
+  if (++pages_ > limits_.max_pages) {
+    return Fail(ErrorCode::kTooLarge, fmt::format("The document has more than {} pages, which is the most allowed "
+                                                  "(MAX_PAGES).",
+                                                  limits_.max_pages));
+  }
+  pixels_ += width * height;
+  if (pixels_ > static_cast<std::uint64_t>(limits_.max_document_pixels)) {
+    return Fail(ErrorCode::kTooLarge,
+                fmt::format("The document has {} pixels up to page {}; at most {} are allowed (MAX_DOCUMENT_PIXELS).",
+                            pixels_, pages_, limits_.max_document_pixels));
+  }
   return {};
 }
 

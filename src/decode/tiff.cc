@@ -167,32 +167,32 @@ class TiffDocument final : public Document {
                          kMaxBytesPerPixel * static_cast<std::size_t>(std::max<std::int64_t>(0, limits.max_pixels))) {}
 
   Format format() const override { return Format::kTiff; }
-  int page_count() const override { return page_count_; }
+  int page_count() const override { return size_.pages(); }
 
-  /// Reads every directory: counts the pages and checks their sizes.
+  /// Reads every directory: counts pages and pixels and checks them.
   Result<void> ReadDirectories() {
     TIFF* tiff = file_.get();
     if (tiff == nullptr) return file_.Broken();
     while (true) {
-      if (++page_count_ > limits_.max_pages) {
-        return Fail(
-            ErrorCode::kTooLarge,
-            fmt::format("The TIFF has more than {} pages, which is the most allowed (MAX_PAGES).", limits_.max_pages));
-      }
       if (auto good = CheckDirectory(tiff, limits_); !good) return good;
+      if (auto fits = size_.AddPage(Field<std::uint32_t>(tiff, TIFFTAG_IMAGEWIDTH, 0),
+                                    Field<std::uint32_t>(tiff, TIFFTAG_IMAGELENGTH, 0));
+          !fits) {
+        return fits;
+      }
       if (TIFFLastDirectory(tiff) != 0) return {};
       // Fails too where a directory points back to one that was read already.
       file_.ClearMessages();
       if (TIFFReadDirectory(tiff) == 0) {
         return Fail(ErrorCode::kUndecodable,
                     fmt::format("The TIFF is broken: the directory after page {} cannot be read or was there before.",
-                                page_count_));
+                                size_.pages()));
       }
     }
   }
 
   Result<Page> ReadPage(int index) override {
-    if (auto found = CheckPageIndex(index, page_count_); !found) return Fail(found.error());
+    if (auto found = CheckPageIndex(index, size_.pages()); !found) return Fail(found.error());
     TIFF* tiff = file_.get();
     file_.ClearMessages();
     if (TIFFSetDirectory(tiff, static_cast<tdir_t>(index)) == 0) return file_.Broken();
@@ -242,8 +242,8 @@ class TiffDocument final : public Document {
   }
 
   const Limits limits_;
+  DocumentSize size_{limits_};
   TiffFile file_;
-  int page_count_ = 0;
 };
 
 }  // namespace

@@ -299,6 +299,18 @@ TEST(Tiff, RefusesTooManyPages) {
   EXPECT_TRUE(OpenDocument(tiff, {.max_pages = 4}));
 }
 
+TEST(Tiff, RefusesTooManyPixelsOverAllPages) {
+  const Bytes tiff = EncodeTiff({RgbPage(5, 3), RgbPage(7, 9), RgbPage(4, 5)});
+
+  const auto document = OpenDocument(tiff, {.max_document_pixels = 97});
+
+  ASSERT_FALSE(document);
+  EXPECT_EQ(document.error().code, ErrorCode::kTooLarge);
+  EXPECT_THAT(document.error().message,
+              HasSubstr("98 pixels up to page 3; at most 97 are allowed (MAX_DOCUMENT_PIXELS)"));
+  EXPECT_TRUE(OpenDocument(tiff, {.max_document_pixels = 98}));
+}
+
 TEST(Tiff, LimitsHoldForEveryPage) {
   const Bytes tiff = EncodeTiff({RgbPage(5, 3), RgbPage(40, 30)});
 

@@ -178,5 +178,27 @@ TEST(Limits, LeaveCallersInTheQueueWhenDescriptorsRunOut) {
   EXPECT_EQ(waiting.Receive().status, 200);
 }
 
+TEST(Limits, CountEachRefusalOfADocumentThatIsTooLarge) {
+  struct Case {
+    decode::Limits limits;
+    std::string option;
+  };
+  for (const auto& [limits, option] : {Case{{.max_pixels = 3}, "MAX_PIXELS"}, Case{{.max_pages = 1}, "MAX_PAGES"},
+                                       Case{{.max_document_pixels = 1}, "MAX_DOCUMENT_PIXELS"}}) {
+    TestSetup setup;
+    setup.options.document_limits = limits;
+    TestServer server(std::move(setup));
+    const std::string document = option == "MAX_PIXELS" ? WhiteBmp(2, 2) : TwoPageTiff();
+
+    const TestAnswer answer =
+        TestClient(server.port()).Request(MakeRequest("POST", "/analyze", "Content-Type: image/tiff\r\n", document));
+
+    EXPECT_EQ(answer.status, 413) << option;
+    EXPECT_EQ(CodeOf(answer), "too_large") << option;
+    EXPECT_THAT(answer.body, HasSubstr("(" + option + ")"));
+    EXPECT_TRUE(server.WaitForMetric(Rejected("document_too_large"), 1)) << option;
+  }
+}
+
 }  // namespace
 }  // namespace doclayout::http

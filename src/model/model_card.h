@@ -44,4 +44,13 @@ struct ModelCard {
   int distance_bins = 0;               ///< PicoDet only: bins of each side's distance distribution (8)
 };
 
+/// What an output has to be for the family's post-processing: float32 of that shape.
+struct OutputContract {
+  std::size_t output = 0;  ///< index of the graph's output
+  std::vector<std::size_t> shape;
+};
+
+/// One for each output that is made use of. Thread-safe.
+std::vector<OutputContract> ExpectedOutputs(const ModelCard& card);
+
 }  // namespace doclayout::model

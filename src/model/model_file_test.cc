@@ -49,6 +49,18 @@ TEST(ModelFile, NamesTheFileInEveryError) {
               testing::AllOf(HasSubstr("truncated.onnx"), HasSubstr("truncated or damaged")));
 }
 
+TEST(ModelFile, RefusesWhatNoProtobufMessageCanBe) {
+  const auto path = WriteFile("sparse.onnx", ModelFile::Embedded().bytes().first(1000));
+  std::filesystem::resize_file(path, std::uintmax_t{3} << 30);  // holes, which take no space
+
+  const Result<ModelFile> file = ModelFile::Load(path);
+  std::filesystem::remove(path);
+
+  ASSERT_FALSE(file);
+  EXPECT_THAT(file.error().message, HasSubstr("has 3221225472 bytes; an ONNX file, a protobuf message, has at most "
+                                              "2147483647"));
+}
+
 TEST(Sha256, IsThatOfTheStandard) {
   const std::string text = "abc";
 

@@ -44,10 +44,10 @@ constexpr int kShapeDimension = 1;
 constexpr int kDimensionValue = 1;
 }  // namespace field
 
-/// Calls `on_field(number, bytes, varint)` for every field of a message; false when the message is broken.
+/// Calls `on_field(number, bytes, varint)` for every field of a message, which is no longer than an int counts; false
+/// when the message is broken.
 template <typename OnField>
 bool ForEachField(Bytes message, OnField&& on_field) {
-  if (message.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) return false;
   CodedInputStream stream(message.data(), static_cast<int>(message.size()));
   stream.SetTotalBytesLimit(std::numeric_limits<int>::max());
   while (stream.CurrentPosition() < static_cast<int>(message.size())) {
@@ -183,6 +183,12 @@ std::string_view ElementTypeName(int type) {
 
 Result<OnnxHeader> ReadOnnxHeader(std::span<const std::uint8_t> bytes) {
   if (bytes.empty()) return Fail(ErrorCode::kBadModel, "the model file is empty");
+  constexpr std::size_t kMostBytes = std::numeric_limits<int>::max();
+  if (bytes.size() > kMostBytes) {
+    return Fail(ErrorCode::kBadModel,
+                fmt::format("the model file has {} bytes; an ONNX file, a protobuf message, has at most {}",
+                            bytes.size(), kMostBytes));
+  }
   OnnxHeader header;
   bool graph_found = false;
   bool opset_found = false;

@@ -15,6 +15,9 @@ constexpr int kFloat32 = 1;
 /// Larger inputs than any model of the family has: a bound for what is allocated.
 constexpr std::int64_t kMaxInputSide = 4096;
 constexpr std::size_t kPicoDetLevels = 4;
+/// More than any model has: bounds for what is computed with for each cell.
+constexpr std::int64_t kMaxDistanceBins = 64;
+constexpr std::int64_t kMaxClasses = 1000;
 
 std::string DescribePorts(const std::vector<GraphPort>& ports) {
   std::vector<std::string> texts;
@@ -52,6 +55,11 @@ std::optional<Result<ModelCard>> TryPicoDet(const OnnxHeader& header) {
   const std::int64_t classes = header.outputs[0].shape[2];
   const std::int64_t distances = header.outputs[kPicoDetLevels].shape[2];
   if (classes < 1 || distances < 8 || distances % 4 != 0) return std::nullopt;
+  if (classes > kMaxClasses || distances / 4 > kMaxDistanceBins) {
+    return Fail(ErrorCode::kBadModel,
+                fmt::format("the model declares {} classes and {} distance bins; at most {} and {} are supported",
+                            classes, distances / 4, kMaxClasses, kMaxDistanceBins));
+  }
 
   ModelCard card;
   card.family = Family::kPicoDet;

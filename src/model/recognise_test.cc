@@ -58,6 +58,17 @@ TEST(Recognise, RefusesCellsThatDoNotFitTheInput) {
   EXPECT_FALSE(Recognise(header));
 }
 
+TEST(Recognise, RefusesMoreClassesOrBinsThanAnyModelHas) {
+  constexpr std::int64_t kHuge = std::int64_t{1} << 40;
+  OnnxHeader bins = SmallPicoDet();
+  for (std::size_t i = 4; i < 8; ++i) bins.outputs[i].shape[2] = kHuge;
+  OnnxHeader classes = SmallPicoDet();
+  for (std::size_t i = 0; i < 4; ++i) classes.outputs[i].shape[2] = 1001;
+
+  EXPECT_THAT(Recognise(bins).error().message, HasSubstr("274877906944 distance bins; at most 1000 and 64"));
+  EXPECT_THAT(Recognise(classes).error().message, HasSubstr("1001 classes"));
+}
+
 TEST(Recognise, RefusesAnInputBeyondAnyModel) {
   OnnxHeader header = SmallPicoDet();
   header.inputs[0].shape = {1, 3, 1 << 30, 1 << 30};

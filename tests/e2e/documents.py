@@ -81,3 +81,15 @@ def foreign_onnx() -> bytes:
     node = _field(1, "x") + _field(2, "y") + _field(4, "Identity")
     graph = _field(1, node) + _field(2, "copy") + _field(11, port("x")) + _field(12, port("y"))
     return _field(1, 8) + _field(7, graph) + _field(8, _field(2, 13))
+
+
+def with_other_shapes(model: bytes) -> bytes:
+    """The embedded model, its four distance maps declared with 36 channels; its graph still gives 32."""
+    for cells in (7600, 1900, 475, 130):
+
+        def shape(channels: int, cells: int = cells) -> bytes:
+            return b"".join(_field(1, _field(1, size)) for size in (1, cells, channels))
+
+        assert shape(32) in model
+        model = model.replace(shape(32), shape(36), 1)
+    return model

@@ -1,6 +1,7 @@
 #include "runtime/openvino/openvino_engine.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <openvino/openvino.hpp>
@@ -112,6 +113,22 @@ bool SupportsBfloat16(ov::Core& core) {
   return std::find(capabilities.begin(), capabilities.end(), "BF16") != capabilities.end();
 }
 
+/// A file may declare other shapes than its graph gives: then every page would fail, and nobody would know before.
+Result<void> CheckOutputs(std::span<const TensorView> outputs, const model::ModelCard& card) {
+  for (const auto& [index, shape] : model::ExpectedOutputs(card)) {
+    if (index >= outputs.size()) {
+      return Fail(ErrorCode::kBadModel, fmt::format("the model gives {} outputs where its file declares at least {}",
+                                                    outputs.size(), index + 1));
+    }
+    if (outputs[index].shape != shape) {
+      return Fail(ErrorCode::kBadModel,
+                  fmt::format("the model's output '{}' has the shape [{}] where its file declares [{}]",
+                              outputs[index].name, fmt::join(outputs[index].shape, ","), fmt::join(shape, ",")));
+    }
+  }
+  return {};
+}
+
 Result<std::unique_ptr<Engine>> Load(const model::ModelFile& file, const OpenVinoOptions& options) {
   try {
     ov::Core core;
@@ -130,6 +147,7 @@ Result<std::unique_ptr<Engine>> Load(const model::ModelFile& file, const OpenVin
     std::ranges::fill((*session)->input(), std::uint8_t{255});
     const auto warm = (*session)->Run();
     if (!warm) return Fail(warm.error());
+    if (auto good = CheckOutputs(*warm, file.card()); !good) return Fail(good.error());
     return engine;
   } catch (const std::exception& error) {
     return Fail(ErrorCode::kBadModel, fmt::format("the runtime cannot load the model: {}", error.what()));

@@ -83,6 +83,33 @@ TEST(OpenVinoEngine, AGraphWithDamagedInsidesIsABadModel) {
   EXPECT_THAT(engine.error().message, testing::HasSubstr("the runtime cannot load the model"));
 }
 
+TEST(OpenVinoEngine, AGraphThatGivesOtherShapesThanItsFileDeclaresIsABadModel) {
+  // The four distance maps are declared with 36 channels instead of 32: [1, cells, 32] in onnx.proto's dimensions.
+  const auto bytes = model::ModelFile::Embedded().bytes();
+  std::vector<std::uint8_t> changed(bytes.begin(), bytes.end());
+  const std::vector<std::vector<std::uint8_t>> cells{{0xB0, 0x3B}, {0xEC, 0x0E}, {0xDB, 0x03}, {0x82, 0x01}};
+  for (const auto& varint : cells) {
+    const std::vector<std::uint8_t> shape{0x0A,      0x02,      0x08, 0x01, 0x0A, 0x03, 0x08,
+                                          varint[0], varint[1], 0x0A, 0x02, 0x08, 32};
+    const auto found = std::search(changed.begin(), changed.end(), shape.begin(), shape.end());
+    ASSERT_NE(found, changed.end());
+    *(found + static_cast<std::ptrdiff_t>(shape.size()) - 1) = 36;
+  }
+  const std::string path = testing::TempDir() + "/other_shapes.onnx";
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char*>(changed.data()), static_cast<std::streamsize>(changed.size()));
+  const auto file = model::ModelFile::Load(path);
+  ASSERT_TRUE(file) << file.error().message;
+  ASSERT_EQ(file->card().distance_bins, 9);
+
+  const auto engine = LoadOpenVino(*file, {.threads = 1, .streams = 1});
+
+  ASSERT_FALSE(engine);
+  EXPECT_EQ(engine.error().code, ErrorCode::kBadModel);
+  EXPECT_THAT(engine.error().message,
+              testing::HasSubstr("has the shape [1,7600,32] where its file declares [1,7600,36]"));
+}
+
 TEST(Precision, RefusesAnUnknownName) {
   EXPECT_EQ(ParsePrecision("bf16").value(), Precision::kBfloat16);
 
