@@ -440,15 +440,15 @@ def test_refuses_at_once_when_the_queue_is_full(serve_with, pages):
     service.assert_healthy()
 
 
-def test_refuses_one_connection_too_many(serve_with):
+def test_refuses_one_connection_too_many_but_answers_probes(serve_with):
     service = serve_with("--max-connections", "2")
-    first, second = service.connect(), service.connect()
-    for connection in (first, second):
-        connection.request("GET", "/health")
-        assert connection.getresponse().read()
+    upload = b"POST /analyze HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: 1000\r\n\r\nabc"
+    with service.socket() as first, service.socket() as second:
+        for connection in (first, second):
+            connection.sendall(upload)
+        service.wait_until(lambda: service.metric("pp_doclayout_requests_in_progress") == 2, "two uploads")
 
-    service.get("/health").assert_problem(503, "overloaded")
+        service.get("/version").assert_problem(503, "overloaded")
+        assert service.get("/health").status == 200
 
-    first.close()
-    second.close()
-    service.wait_until(lambda: service.get("/health").status == 200, "a free place")
+    service.wait_until(lambda: service.get("/version").status == 200, "a free place")
