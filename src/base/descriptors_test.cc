@@ -9,8 +9,8 @@ namespace {
 /// Puts the limit back at the end of a test.
 class Descriptors : public testing::Test {
  protected:
-  Descriptors() { getrlimit(RLIMIT_NOFILE, &before_); }
-  ~Descriptors() override { setrlimit(RLIMIT_NOFILE, &before_); }
+  void SetUp() override { getrlimit(RLIMIT_NOFILE, &before_); }
+  void TearDown() override { setrlimit(RLIMIT_NOFILE, &before_); }
 
   static void SetSoft(rlim_t soft, rlim_t hard) {
     const rlimit limit{.rlim_cur = soft, .rlim_max = hard};

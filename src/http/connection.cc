@@ -35,31 +35,32 @@ TimePoint In(Duration time) {
   return std::chrono::steady_clock::now() + time;
 }
 
-/// Waits for what `start` begins and tells by its argument.
-template <typename Start>
-awaitable<IoEnd> Await(Start start) {
-  return asio::async_initiate<const asio::use_awaitable_t<>&, void(IoEnd)>(
-      [start](auto handler) {
-        // A `Done` is copied; what goes on with a coroutine is not.
-        const auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-        start([shared](IoEnd end) { std::move (*shared)(end); });
-      },
-      asio::use_awaitable);
-}
+/// A value that comes later. I/O thread only; in a `shared_ptr` of the coroutine that waits.
+template <typename T>
+class Later {
+ public:
+  explicit Later(EventLoop& loop) : wake_(*loop.context(), TimePoint::max()) {}
 
-/// An answer that a handler has promised. The responder reaches it only on the I/O thread.
-struct PendingAnswer {
-  explicit PendingAnswer(const asio::any_io_executor& executor) : wake(executor, TimePoint::max()) {}
-
-  void Wake() {
-    over = true;
-    wake.cancel();
+  /// The first value counts.
+  void Set(T value) {
+    if (value_) return;
+    value_ = std::move(value);
+    wake_.cancel();
   }
 
-  asio::steady_timer wake;  // never fires; cancelled when there is something to see
-  std::optional<Response> response;
-  bool over = false;
+  awaitable<void> Wait() {
+    while (!value_) co_await wake_.async_wait(kAwait);
+  }
+  T Take() { return std::move(*value_); }
+
+ private:
+  asio::steady_timer wake_;  // never fires; cancelled when there is something to see
+  std::optional<T> value_;
 };
+
+/// The answer that a handler has promised; nullopt when nobody waits for it any more. The responder reaches it only on
+/// the I/O thread.
+using PendingAnswer = Later<std::optional<Response>>;
 
 class TcpConnection final : public Connection, public std::enable_shared_from_this<TcpConnection> {
  public:
@@ -122,7 +123,7 @@ void TcpConnection::Drain() {
 void TcpConnection::Abort() {
   idle_since_.reset();
   socket_->Abort();
-  if (const auto pending = pending_.lock()) pending->Wake();
+  if (const auto pending = pending_.lock()) pending->Set(std::nullopt);
 }
 
 awaitable<void> TcpConnection::Run() {
@@ -273,30 +274,28 @@ awaitable<std::optional<Problem>> TcpConnection::ReadBody(Exchange& exchange, Re
 /// Hands the body to the handler and waits for its answer, which may come from any thread. Nullopt when the caller left
 /// meanwhile: the handler is told, and nobody waits for it.
 awaitable<std::optional<Response>> TcpConnection::AwaitAnswer(WithBody& with_body, Body body) {
-  const auto pending = std::make_shared<PendingAnswer>(context_.loop.context()->get_executor());
+  const auto pending = std::make_shared<PendingAnswer>(context_.loop);
   pending_ = pending;
   // The worker may be the last to know of the loop's context; the pending answer dies with this coroutine.
   Responder respond([context = context_.loop.context(), weak = std::weak_ptr(pending)](Response response) {
     asio::post(*context, [weak, response = std::move(response)]() mutable {
-      const auto waiting = weak.lock();
-      if (!waiting || waiting->over) return;
-      waiting->response = std::move(response);
-      waiting->Wake();
+      if (const auto waiting = weak.lock()) waiting->Set(std::move(response));
     });
   });
   std::stop_source caller_left;
   with_body(Delivery{std::move(body), caller_left.get_token(), std::move(respond)});
   // Bytes of a next request end the watch: they stay in the kernel until their turn.
   socket_->WatchCaller([weak = std::weak_ptr(pending)] {
-    if (const auto waiting = weak.lock()) waiting->Wake();
+    if (const auto waiting = weak.lock()) waiting->Set(std::nullopt);
   });
-  while (!pending->over) co_await pending->wake.async_wait(kAwait);
-  if (!pending->response) {
+  co_await pending->Wait();
+  std::optional<Response> response = pending->Take();
+  if (response) {
+    socket_->Interrupt();  // ends the watch
+  } else {
     caller_left.request_stop();
-    co_return std::nullopt;
   }
-  socket_->Interrupt();  // ends the watch
-  co_return std::move(pending->response);
+  co_return response;
 }
 
 awaitable<bool> TcpConnection::WriteAnswer(Exchange& exchange, Response& response) {
@@ -324,14 +323,17 @@ awaitable<void> TcpConnection::Linger(bool request_read) {
 }
 
 awaitable<IoEnd> TcpConnection::ReadSome(std::size_t most, TimePoint until) {
-  return Await(
-      [this, most, until](TimedSocket::Done done) { socket_->ReadSome(buffer_, most, until, std::move(done)); });
+  const auto end = std::make_shared<Later<IoEnd>>(context_.loop);
+  socket_->ReadSome(buffer_, most, until, [end](IoEnd how) { end->Set(how); });
+  co_await end->Wait();
+  co_return end->Take();
 }
 
 awaitable<IoEnd> TcpConnection::Write(std::string_view head, std::string_view body) {
-  const TimePoint until = In(context_.limits.write_timeout);
-  return Await(
-      [this, head, body, until](TimedSocket::Done done) { socket_->Write(head, body, until, std::move(done)); });
+  const auto end = std::make_shared<Later<IoEnd>>(context_.loop);
+  socket_->Write(head, body, In(context_.limits.write_timeout), [end](IoEnd how) { end->Set(how); });
+  co_await end->Wait();
+  co_return end->Take();
 }
 
 /// Gives the buffer to the parser and drops what it consumed.

@@ -54,7 +54,7 @@ void AnalyzeTask::Run(int slot, Duration queued) {
   timings_.stages.queue = Milliseconds(queued);
   try {
     delivery_.respond.Send(Answer(slot));
-  } catch (const std::exception&) {
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): see below
     // Not even the memory for a refusal: the responder's end says so, as well as it can.
   }
 }

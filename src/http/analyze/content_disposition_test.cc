@@ -21,10 +21,8 @@ TEST(FormFieldName, IsReadWhateverTheFileNameIs) {
            R"(form-data; name="file"; filename="page.png")",
            R"(form-data;name=file;filename=page.png)",
            R"(Form-Data ; NAME="file" ; FileName="page.png" ;)",
-           "form-data; name=\"file\"; filename=\"Stra\xc3\x9f"
-           "e \xe9\xa1\xb5.png\"",  // browsers, curl: UTF-8
-           "form-data; name=\"file\"; filename=\"Stra\xdf"
-           "e.png\"",                                                             // Latin-1
+           "form-data; name=\"file\"; filename=\"\xc3\x9f \xe9\xa1\xb5.png\"",    // browsers, curl: UTF-8
+           "form-data; name=\"file\"; filename=\"\xdf.png\"",                     // Latin-1
            "form-data; name=\"file\"; filename*=utf-8''%E9%A1%B5%20(1).png",      // urllib3 before 2
            "form-data; name=\"file\"; filename=\"=?UTF-8?Q?Stra=C3=9Fe.png?=\"",  // Spring
            R"(form-data; name="file"; filename="a%22b.png")",                     // browsers, httpx, OkHttp
