@@ -125,13 +125,14 @@ class XyCut {
 
   /// Boxes tangle: sets the one aside whose removal opens most parts, cuts the others, and puts it back by height.
   void OrderAroundBlocker(Indices group, Indices& order, int level) const {
-    const auto [blocker, parts] = FindBlocker(group);
+    const auto [found, parts] = FindBlocker(group);
+    const std::size_t blocker = found;  // clang 19 captures no structured binding
     std::erase(group, blocker);
     const bool fruitless = parts <= 1 && group.size() > kLargeTangle;
     Indices ordered;
     Order(std::move(group), ordered, level + (fruitless ? kFruitlessLevels : 1));
     // Before the first box that begins below it and does not lie in a column beside it.
-    const auto place = std::find_if(ordered.begin(), ordered.end(), [&, blocker = blocker](std::size_t i) {
+    const auto place = std::find_if(ordered.begin(), ordered.end(), [&](std::size_t i) {
       const bool beside = boxes_[i].x2 <= boxes_[blocker].x1 || boxes_[i].x1 >= boxes_[blocker].x2;
       return !beside && TopLeft(blocker) < TopLeft(i);
     });
