@@ -31,7 +31,8 @@ std::vector<fs::path> GoldenFiles() {
 
 std::vector<Box> ReadBlocks(const fs::path& file) {
   std::vector<Box> boxes;
-  for (const auto& block : nlohmann::json::parse(std::ifstream(file)).at("blocks")) {
+  const nlohmann::json golden = nlohmann::json::parse(std::ifstream(file));
+  for (const auto& block : golden.at("blocks")) {
     const auto& box = block.at("box");
     boxes.push_back({box.at(0), box.at(1), box.at(2), box.at(3)});
   }
