@@ -136,13 +136,18 @@ class RequestParser::Parser final : public beast::http::basic_parser<true> {
   }
 
   tl::expected<Progress, Problem> PutBody(std::string_view bytes, std::size_t& consumed) {
-    beast::error_code code;
-    consumed = put({bytes.data(), bytes.size()}, code);
-    if (code && code != error::need_more) return tl::unexpected(Explain(code, limits_));
-    // Nothing in Beast bounds a chunk's extensions or the trailer.
-    if (!is_done() && bytes.size() - consumed > limits_.max_header_bytes) {
-      return tl::unexpected(
-          BadRequest(fmt::format("a chunk's header or the trailer has more than {} bytes", limits_.max_header_bytes)));
+    // Nothing in Beast bounds a chunk's header or the trailer, which it reads whole. It is given a little at a time, so
+    // that the bound does not depend on how much has arrived at once.
+    const std::size_t most = limits_.max_header_bytes;
+    while (!is_done() && consumed < bytes.size()) {
+      const std::string_view piece = bytes.substr(consumed, most + 1);
+      beast::error_code code;
+      const std::size_t used = put({piece.data(), piece.size()}, code);
+      consumed += used;
+      if (code && code != error::need_more) return tl::unexpected(Explain(code, limits_));
+      if (used > 0) continue;
+      if (piece.size() <= most) break;
+      return tl::unexpected(BadRequest(fmt::format("a chunk's header or the trailer has more than {} bytes", most)));
     }
     return is_done() ? Progress::kDone : Progress::kNeedMore;
   }

@@ -116,6 +116,15 @@ TEST(RequestParser, BoundsChunkHeadersAndTrailers) {
   EXPECT_EQ(Fed(head + "0\r\nX: " + std::string(1000, 'x')).status, 400);
 }
 
+TEST(RequestParser, BoundsATrailerWhetherItComesWholeOrNot) {
+  const std::string head = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n";
+  const std::string long_trailer = "X: " + std::string(1000, 'x') + "\r\n\r\n";
+  const std::string short_trailer = "X: " + std::string(20, 'x') + "\r\n\r\n";
+
+  EXPECT_EQ(Fed(head + long_trailer).status, 400);
+  EXPECT_EQ(Fed(head + short_trailer).status, 0);
+}
+
 TEST(RequestParser, RefusesWhatTwoReadersCouldReadDifferently) {
   for (const char* headers : {
            "Host: h\r\nContent-Length: 3\r\nContent-Length: 4\r\n",
