@@ -4,6 +4,7 @@
 
 set -euo pipefail
 
+unset CDPATH # With it set, cd prints where it went.
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 cd "$ROOT"
 

@@ -18,6 +18,7 @@
 #include "output_file.h"
 #include "progress.h"
 #include "scheduler/worker_pool.h"
+#include "signal_cleanup.h"
 
 namespace doclayout {
 namespace {
@@ -119,6 +120,7 @@ int AnalyzeAll(const config::AnalyzeConfig& config, Analyzer& analyzer, int slot
 }  // namespace
 
 int RunAnalyze(const config::AnalyzeConfig& config) {
+  const SignalCleanup cleanup(RemoveTemporaryFiles);
   const InputFiles inputs(config.files);
   if (const auto mistake = FindMistake(config, inputs)) {
     Complain(*mistake);

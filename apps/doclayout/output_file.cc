@@ -11,6 +11,8 @@
 #include <cstring>
 #include <optional>
 
+#include "base/mutex.h"
+
 namespace doclayout {
 namespace {
 
@@ -35,13 +37,57 @@ std::optional<fs::path> ReplaceableTarget(const fs::path& target) {
   return pointed_to;
 }
 
+/// The temporary files that there are now. Thread-safe. One for the process, as signals are.
+class TemporaryFiles {
+ public:
+  /// As open(2); -1 with ECANCELED once all were removed.
+  int Create(const fs::path& path) EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    if (removed_) {
+      errno = ECANCELED;
+      return -1;
+    }
+    const int descriptor = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (descriptor >= 0) paths_.insert(path);
+    return descriptor;
+  }
+
+  /// It was renamed.
+  void Forget(const fs::path& path) EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    paths_.erase(path);
+  }
+
+  void Remove(const fs::path& path) EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    if (paths_.erase(path) > 0) unlink(path.c_str());
+  }
+
+  void RemoveAll() EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    removed_ = true;
+    for (const fs::path& path : paths_) unlink(path.c_str());
+    paths_.clear();
+  }
+
+ private:
+  Mutex mutex_;
+  std::set<fs::path> paths_ GUARDED_BY(mutex_);
+  bool removed_ GUARDED_BY(mutex_) = false;
+};
+
+TemporaryFiles& AllTemporaryFiles() {
+  static TemporaryFiles all;
+  return all;
+}
+
 /// A descriptor of a new file in `folder`, whose name goes to `path`; -1 with errno.
 int CreateTemporary(const fs::path& folder, fs::path& path) {
   static std::atomic<unsigned> next{0};
   int descriptor = -1;
   do {
     path = folder / fmt::format(".doclayout-{}-{}.tmp", getpid(), next++);
-    descriptor = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    descriptor = AllTemporaryFiles().Create(path);
   } while (descriptor < 0 && errno == EEXIST);
   return descriptor;
 }
@@ -120,18 +166,23 @@ PendingFile& PendingFile::operator=(PendingFile&& other) noexcept {
 }
 
 PendingFile::~PendingFile() {
-  if (!temporary_.empty()) unlink(temporary_.c_str());
+  if (!temporary_.empty()) AllTemporaryFiles().Remove(temporary_);
 }
 
 Result<void> PendingFile::Publish() {
   if (in_place_) return {};
   if (rename(temporary_.c_str(), target_.c_str()) != 0) return CannotWrite(target_, errno);
+  AllTemporaryFiles().Forget(temporary_);
   temporary_.clear();
   return {};
 }
 
 void PendingFile::Retract() {
   if (!in_place_) unlink(target_.c_str());
+}
+
+void RemoveTemporaryFiles() {
+  AllTemporaryFiles().RemoveAll();
 }
 
 Result<void> PublishAll(std::span<PendingFile> files) {
@@ -155,7 +206,7 @@ Result<void> CheckWritable(const fs::path& target) {
   const int descriptor = CreateTemporary(folder ? target : FolderOf(*replaceable), temporary);
   if (descriptor < 0) return CannotWrite(target, errno, ErrorCode::kBadParameter);
   close(descriptor);
-  unlink(temporary.c_str());
+  AllTemporaryFiles().Remove(temporary);
   return {};
 }
 

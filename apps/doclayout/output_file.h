@@ -28,9 +28,9 @@ class InputFiles {
 };
 
 /// A file that its target's folder shows whole or not at all: written under a temporary name beside the target,
-/// ".doclayout-….tmp", and renamed by `Publish`. A process that is killed may leave that temporary file, and never a
-/// part of the target. What is no regular file (a device, a pipe) is written in place and at once; a link stays a link
-/// and what it points to is replaced.
+/// ".doclayout-….tmp", and renamed by `Publish`. A process that is killed (SIGKILL) may leave that temporary file, and
+/// never a part of the target. What is no regular file (a device, a pipe) is written in place and at once; a link stays
+/// a link and what it points to is replaced.
 ///
 /// Not thread-safe; different ones on different threads do not mix. Removes the temporary file unless it was published.
 class PendingFile {
@@ -60,6 +60,10 @@ class PendingFile {
 
 /// Publishes all or, when one fails, none.
 Result<void> PublishAll(std::span<PendingFile> files);
+
+/// Removes the temporary files that there are now; from then on none is made. For the end of the process by a signal.
+/// Any thread, while others write.
+void RemoveTemporaryFiles();
 
 /// Whether a file could be written there, found out by making and removing a temporary one: `kBadParameter` with the
 /// reason. For a folder: whether files could be made in it.

@@ -105,7 +105,7 @@ void AddAnalyze(CLI::App& app, AnalyzeConfig& config) {
       ->capture_default_str();
   app.add_option("-o,--output", config.output,
                  "file to write, or an existing folder for one file a document; standard output if not given");
-  app.add_flag("--pretty", config.pretty, "break the JSON's lines for people");
+  app.add_flag("--pretty", config.pretty, "break the JSON's lines for people; for one file, or with a folder");
   app.add_option("--threshold", config.threshold,
                  "report regions with a higher score, 0 to 1; the model's own if not given")
       ->check(IsScore);

@@ -68,7 +68,8 @@ ModelFile ModelFile::Embedded() {
 }
 
 Result<ModelFile> ModelFile::Load(const std::filesystem::path& path) {
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // Not blocking: a named pipe without a writer would hold the start for ever. Regular files do not mind.
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) return Fail(SystemError(path, "cannot be opened"));
   struct stat status{};
   const bool known = fstat(descriptor, &status) == 0;

@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include <cerrno>
 #include <fstream>
 
 #include "model/sha256.h"
@@ -44,6 +46,9 @@ TEST(ModelFile, NamesTheFileInEveryError) {
 
   EXPECT_THAT(ModelFile::Load("/nowhere/model.onnx").error().message, HasSubstr("No such file"));
   EXPECT_THAT(ModelFile::Load(testing::TempDir()).error().message, HasSubstr("not a regular file"));
+  const std::string pipe = testing::TempDir() + "/pipe.onnx";
+  ASSERT_TRUE(mkfifo(pipe.c_str(), 0600) == 0 || errno == EEXIST);
+  EXPECT_THAT(ModelFile::Load(pipe).error().message, HasSubstr("not a regular file"));
   EXPECT_THAT(ModelFile::Load(empty).error().message, HasSubstr("empty"));
   EXPECT_THAT(ModelFile::Load(truncated).error().message,
               testing::AllOf(HasSubstr("truncated.onnx"), HasSubstr("truncated or damaged")));

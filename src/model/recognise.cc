@@ -96,7 +96,7 @@ Result<ModelCard> Recognise(const OnnxHeader& header) {
   return Fail(
       ErrorCode::kBadModel,
       fmt::format("the model is of no supported family: found inputs ({}) and outputs ({}); supported is picodet: "
-                  "image float32 [1,3,H,W] -> 4 class maps [1,n,C] and 4 distance maps [1,n,4*bins] with strides "
+                  "one input float32 [1,3,H,W] -> 4 class maps [1,n,C] and 4 distance maps [1,n,4*bins] with strides "
                   "8, 16, 32, 64",
                   DescribePorts(header.inputs), DescribePorts(header.outputs)));
 }

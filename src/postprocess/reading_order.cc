@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
 #include <tuple>
 #include <utility>
 
@@ -22,6 +23,9 @@ constexpr int kMostLevels = 64;
 constexpr std::size_t kLargeTangle = 40;
 /// … a box set aside without opening a gap counts as so many levels: a few in a row are tried, not dozens.
 constexpr int kFruitlessLevels = 16;
+
+/// A caption's distance to its table, against the one to the text above it.
+constexpr float kNearer = 0.75F;
 
 using Indices = std::vector<std::size_t>;
 
@@ -94,16 +98,46 @@ class XyCut {
   std::vector<Indices> GroupRows(std::vector<Indices> rows) const {
     std::vector<Indices> groups;
     DisjointIntervals columns;  // Of the last group: what it occupies along x.
+    std::size_t last_row = 0;   // Of the last group: boxes that came with its last row.
     for (Indices& row : rows) {
       DisjointIntervals parts = Occupied(row);
+      const bool has_columns = columns.intervals().size() > 1;
       if (Continue(columns, parts)) {
         groups.back().insert(groups.back().end(), row.begin(), row.end());
       } else {
-        groups.push_back(std::move(row));
+        if (has_columns && BelongsBelow(groups.back(), last_row, row)) {
+          Indices& above = groups.back();
+          Indices detached(above.end() - static_cast<std::ptrdiff_t>(last_row), above.end());
+          above.resize(above.size() - last_row);
+          groups.push_back(std::move(detached));
+        }
+        groups.push_back(row);
         columns = std::move(parts);
       }
+      last_row = row.size();
     }
     return groups;
+  }
+
+  /// Whether the last `count` boxes of `group`, a row, go with `below`, which ends the columns: a caption or heading at
+  /// the left of a wide table, nearer to it than to the text of its column.
+  bool BelongsBelow(const Indices& group, std::size_t count, const Indices& below) const {
+    const Indices row(group.end() - static_cast<std::ptrdiff_t>(count), group.end());
+    const DisjointIntervals parts = Occupied(row);
+    if (parts.intervals().size() != 1) return false;
+    float top = std::numeric_limits<float>::infinity();
+    float below_top = top;
+    float bottom = -top;
+    float column_end = -top;
+    for (const std::size_t i : row) {
+      top = std::min(top, boxes_[i].y1);
+      bottom = std::max(bottom, boxes_[i].y2);
+    }
+    for (const std::size_t i : std::span(group).first(group.size() - count)) {
+      if (parts.Overlap(Across(i))) column_end = std::max(column_end, boxes_[i].y2);
+    }
+    for (const std::size_t i : below) below_top = std::min(below_top, boxes_[i].y1);
+    return below_top - bottom < kNearer * (top - column_end);
   }
 
   /// Adds `parts` to the columns that they continue; false where they do not, and then `columns` is of no further use.

@@ -26,7 +26,8 @@ struct OrderedBox {
 ///  - Boxes that only frame others (containers.h) are set aside first: a false one over two columns would hide the gap
 ///    between them. Each is read directly before the first box that it holds.
 ///  - Rows that continue the columns above them stay with those, so that paragraphs that happen to end at one height in
-///    two columns do not tear the columns apart; what spans the gap (a title, a wide figure) ends the columns above it.
+///    two columns do not tear the columns apart; what spans the gap (a title, a wide figure) ends the columns above it,
+///    and takes a caption or heading with it that stands in one column but nearer to it than to the text above.
 ///  - Boxes are shrunk a little first: detections overlap by some pixels where the page has a gap.
 ///  - Where no cut goes through, the box that blocks most is read in its place by height and the rest is cut again.
 ///

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import pty
+import signal
 import struct
 import subprocess
 import termios
@@ -252,3 +253,19 @@ def test_progress_stays_within_the_terminals_width(binary, tmp_path, monkeypatch
         assert len(lines) == 2
         assert all(10 <= width <= 29 for width in widths), lines
         assert "\x1b" not in "".join(lines)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_leaves_no_temporary_file_when_it_is_stopped(number, tmp_path, out, binary):
+    pages = [(600, 800 + i) for i in range(200)]
+    scan = write(tmp_path / "scan.tif", documents.multi_page_tiff(pages))
+    command = [binary, "analyze", "--format", "png", "--output", out, scan]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    # It has begun to write once a temporary file is there.
+    while process.poll() is None and not any(out.glob(".doclayout-*.tmp")):
+        pass
+
+    process.send_signal(number)
+
+    assert process.wait(timeout=60) == -number, process.stderr.read()
+    assert list(out.iterdir()) == []
