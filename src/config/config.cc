@@ -187,6 +187,12 @@ Command ParseCommand(std::span<const char* const> arguments, ReadEnvironment rea
     return ExitNow{.exit_code = 0, .text = app.help()};
   } catch (const CLI::CallForVersion& answer) {
     return ExitNow{.exit_code = 0, .text = fmt::format("{}\n", answer.what())};
+  } catch (const CLI::ConfigError& error) {
+    constexpr std::string_view kUnknown = "INI was not able to parse ";
+    std::string_view what = error.what();
+    if (!what.starts_with(kUnknown)) return Mistake(std::string(what));
+    what.remove_prefix(kUnknown.size());
+    return Mistake(fmt::format("the file of --config has an option that is not known: {}", what));
   } catch (const CLI::Error& error) {
     return Mistake(error.what());
   }

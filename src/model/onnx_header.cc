@@ -214,7 +214,7 @@ Result<OnnxHeader> ReadOnnxHeader(std::span<const std::uint8_t> bytes) {
     const bool looks_like_onnx = BeginsLikeOnnx(bytes);
     return Fail(ErrorCode::kBadModel,
                 looks_like_onnx || graph_found
-                    ? "the model file is truncated or damaged: its graph ends before its stated length"
+                    ? "the model file is truncated or damaged: its fields do not end where the file does"
                     : "the model file is not an ONNX model");
   }
   if (!graph_found || !opset_found || header.outputs.empty()) {
