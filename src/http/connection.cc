@@ -194,7 +194,7 @@ awaitable<bool> TcpConnection::AwaitFirstByte() {
     idle_since_.reset();
   }
   if (end == IoEnd::kTimeout && !draining_) context_.connections.CountIdleTimeout();
-  co_return end == IoEnd::kDone;
+  co_return end == IoEnd::kDone || !buffer_.empty();
 }
 
 /// Reads until the head is complete or known to be broken. False when the caller left before.
@@ -248,10 +248,10 @@ awaitable<std::optional<Problem>> TcpConnection::ReadBody(Exchange& exchange, Re
   const TimePoint until = In(context_.limits.body_timeout);
   while (!parser.done()) {
     if (!buffer_.empty()) {
-      const std::uint64_t read_before = exchange.bytes_in;
+      const std::uint64_t bytes_before = parser.body_bytes();
       const auto progress = Parse(exchange, parser);
       if (!progress) co_return progress.error();
-      if (!share.Grow(exchange.bytes_in - read_before)) {
+      if (!share.Grow(parser.body_bytes() - bytes_before)) {
         Problem problem(ProblemTypeOf(ErrorCode::kOverloaded),
                         "the documents that are being received and analysed leave no memory for this one; try again "
                         "in a moment",

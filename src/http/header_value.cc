@@ -37,6 +37,13 @@ const std::string* HeaderValue::Find(std::string_view name) const {
   return found == parameters.end() ? nullptr : &found->second;
 }
 
+namespace {
+
+/// Each is compared with all others, on the I/O thread.
+constexpr std::size_t kMostParameters = 32;
+
+}  // namespace
+
 std::optional<HeaderValue> ParseHeaderValue(std::string_view text) {
   HeaderValue result;
   const std::size_t end = std::min(text.find(';'), text.size());
@@ -52,6 +59,7 @@ std::optional<HeaderValue> ParseHeaderValue(std::string_view text) {
     std::string name = LowerCase(text.substr(0, equals));
     text.remove_prefix(equals + 1);
     std::optional<std::string> value = TakeParameterValue(text);
+    if (result.parameters.size() == kMostParameters) return std::nullopt;
     if (!IsToken(name) || !value || result.Find(name) != nullptr) return std::nullopt;
     result.parameters.emplace_back(std::move(name), std::move(*value));
     text = Trim(text);

@@ -29,6 +29,14 @@ TEST(HeaderValue, RefusesWhatIsNotOfThatForm) {
   }
 }
 
+TEST(HeaderValue, RefusesMoreParametersThanAnybodyNeeds) {
+  std::string value = "image/png";
+  for (int i = 0; i < 32; ++i) value += ";p" + std::to_string(i) + "=1";
+
+  EXPECT_TRUE(ParseHeaderValue(value));
+  EXPECT_FALSE(ParseHeaderValue(value + ";one=more"));
+}
+
 TEST(SplitList, LeavesQuotedCommasAlone) {
   EXPECT_THAT(SplitList(R"(a, b;x="1,2" ,c)"), ElementsAre("a", R"(b;x="1,2")", "c"));
 }

@@ -15,6 +15,9 @@ namespace {
 
 namespace urls = boost::urls;
 
+/// Each is compared with all others, on the I/O thread. There are not that many that are known.
+constexpr std::size_t kMostParameters = 64;
+
 /// Percent-decoded; '+' is a plus, as RFC 3986 has it, and not a space.
 std::string Decoded(const urls::pct_string_view& text) {
   std::string decoded;
@@ -37,6 +40,10 @@ Result<std::vector<QueryParameter>> ParseQuery(std::string_view encoded) {
   }
   for (const auto& entry : parsed->encoded_params()) {
     if (entry.key.empty() && !entry.has_value) continue;  // between "&&", or behind the last '&'
+    if (parameters.size() == kMostParameters) {
+      return Fail(ErrorCode::kBadParameter,
+                  fmt::format("the query has more than the {} parameters that are allowed", kMostParameters));
+    }
     QueryParameter parameter{Decoded(entry.key), Decoded(entry.value)};
     const bool twice = std::any_of(parameters.begin(), parameters.end(),
                                    [&](const QueryParameter& other) { return other.name == parameter.name; });

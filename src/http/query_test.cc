@@ -34,6 +34,14 @@ TEST(Query, IgnoresEmptyPieces) {
   EXPECT_TRUE(ParseQuery("&").value().empty());
 }
 
+TEST(Query, RefusesMoreParametersThanAnybodyNeeds) {
+  std::string query = "p0=";
+  for (int i = 1; i < 64; ++i) query += "&p" + std::to_string(i) + "=";
+
+  EXPECT_EQ(ParseQuery(query)->size(), 64U);
+  EXPECT_EQ(ParseQuery(query + "&one_more=").error().code, ErrorCode::kBadParameter);
+}
+
 TEST(Query, KeepsAValueWithoutAName) {
   EXPECT_EQ(ParseQuery("=x").value().at(0).value, "x");
 }

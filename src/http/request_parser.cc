@@ -107,15 +107,17 @@ class RequestParser::Parser final : public beast::http::basic_parser<true> {
     return PutBody(bytes, consumed);
   }
 
-  bool started() const { return got_some(); }
+  bool started() const { return got_some() || head_bytes_ > 0; }
+  std::uint64_t body_bytes() const { return received_; }
   const RequestHead& head() const { return head_; }
   std::string& body() { return body_; }
-  std::uint64_t remaining() const { return head_.content_length.value_or(0) - received_; }
+  std::uint64_t remaining() const { return head_.content_length ? *head_.content_length - received_ : 0; }
 
  private:
   tl::expected<Progress, Problem> PutHead(std::string_view bytes, std::size_t& consumed) {
     // RFC 9112, 2.2: empty lines before a request are skipped; some clients send one behind a body.
     while (!got_some() && bytes.substr(consumed).starts_with("\r\n")) consumed += 2;
+    head_bytes_ += consumed;
     const std::string_view rest = bytes.substr(consumed);
     if (rest.empty() || (!got_some() && rest == "\r")) return Progress::kNeedMore;
 
@@ -178,15 +180,22 @@ class RequestParser::Parser final : public beast::http::basic_parser<true> {
   }
 
   std::size_t on_body_impl(beast::string_view bytes, beast::error_code&) override {
+    // At once and not by doubling, whose copies would hold up the I/O thread; what does not come costs no memory.
+    if (body_.size() + bytes.size() > body_.capacity()) body_.reserve(static_cast<std::size_t>(*head_.content_length));
     body_.append(bytes.data(), bytes.size());
     received_ += bytes.size();
     return bytes.size();
   }
 
-  void on_chunk_header_impl(std::uint64_t, beast::string_view, beast::error_code&) override {}
+  void on_chunk_header_impl(std::uint64_t, beast::string_view extensions, beast::error_code& code) override {
+    // Nobody reads them, and a body could be made of hardly anything else.
+    extension_bytes_ += extensions.size();
+    if (extension_bytes_ > limits_.max_header_bytes) code = error::bad_chunk_extension;
+  }
 
   std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view bytes, beast::error_code&) override {
     body_.append(bytes.data(), bytes.size());
+    received_ += bytes.size();
     return bytes.size();
   }
 
@@ -195,7 +204,8 @@ class RequestParser::Parser final : public beast::http::basic_parser<true> {
   const Limits& limits_;
   RequestHead head_;
   std::size_t head_bytes_ = 0;
-  std::uint64_t received_ = 0;  // of a body with a Content-Length
+  std::uint64_t received_ = 0;       // of the body
+  std::size_t extension_bytes_ = 0;  // of all chunks together
   std::string body_;
 };
 
@@ -221,6 +231,10 @@ const RequestHead& RequestParser::head() const {
 
 std::uint64_t RequestParser::remaining() const {
   return parser_->remaining();
+}
+
+std::uint64_t RequestParser::body_bytes() const {
+  return parser_->body_bytes();
 }
 
 std::string RequestParser::TakeBody() {

@@ -39,6 +39,7 @@ class RequestParser {
   const RequestHead& head() const;
   /// Bytes of the body that are still to come, of a body with a Content-Length.
   std::uint64_t remaining() const;
+  std::uint64_t body_bytes() const;  ///< of the body, without what frames its chunks, so far
   std::string TakeBody();
 
  private:

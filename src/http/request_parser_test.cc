@@ -116,6 +116,14 @@ TEST(RequestParser, BoundsChunkHeadersAndTrailers) {
   EXPECT_EQ(Fed(head + "0\r\nX: " + std::string(1000, 'x')).status, 400);
 }
 
+TEST(RequestParser, BoundsTheExtensionsOfAllChunksTogether) {
+  const std::string head = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+  std::string chunks;
+  for (int i = 0; i < 40; ++i) chunks += "1;" + std::string(20, 'x') + "\r\na\r\n";
+
+  EXPECT_EQ(Fed(head + chunks).status, 400);
+}
+
 TEST(RequestParser, BoundsATrailerWhetherItComesWholeOrNot) {
   const std::string head = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n";
   const std::string long_trailer = "X: " + std::string(1000, 'x') + "\r\n\r\n";

@@ -284,6 +284,18 @@ TEST(Analyze, NoticesACallerWhoLeavesWhileTheModelWorks) {
   EXPECT_EQ(TestClient(server.port()).Request(AnalyzeRequestText()).status, 200);
 }
 
+TEST(Analyze, NoticesACallerWhoLeavesBehindAPipelinedRequest) {
+  Gate gate;
+  TestServer server({.gate = &gate});
+  TestClient client(server.port());
+  client.Send(AnalyzeRequestText() + AnalyzeRequestText());
+  gate.WaitForBegun(1);
+
+  client.Close();
+
+  EXPECT_TRUE(server.WaitForMetric("pp_doclayout_cancelled_total", 1));
+}
+
 TEST(Analyze, NoticesAReset) {
   Gate gate;
   TestServer server({.gate = &gate});

@@ -184,6 +184,16 @@ TEST(BodiesInFlight, CountUntilTheDocumentIsDecoded) {
   EXPECT_TRUE(server.WaitForMetric(kBytesInFlight, 0));
 }
 
+TEST(BodiesInFlight, AreCountedWithoutWhatFramesTheirChunks) {
+  TestServer server;
+  TestClient client(server.port());
+  client.Send("POST /analyze HTTP/1.1\r\nHost: h\r\nContent-Type: image/png\r\nTransfer-Encoding: chunked\r\n\r\n");
+
+  for (int i = 0; i < 100; ++i) client.Send("0000001\r\na\r\n");
+
+  EXPECT_TRUE(server.WaitForMetric(kBytesInFlight, 100));
+}
+
 TEST(Queue, RefusesBeforeTheBodyComes) {
   Gate gate;
   TestSetup setup;

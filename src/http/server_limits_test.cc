@@ -101,6 +101,20 @@ TEST(Limits, EndAHeaderAlsoWhenItComesByteByByte) {
   EXPECT_THAT(client.Receive().status, testing::AnyOf(408, 431));
 }
 
+TEST(Limits, EndAHeaderOfBlankLinesThatNeverEnds) {
+  TestServer server(WithLimits({.header_timeout = milliseconds(50)}));
+  TestClient endless(server.port());
+  TestClient silent(server.port());
+
+  silent.Send("\r\n\r\n");
+  std::string blank_lines;
+  for (int i = 0; i < 500; ++i) blank_lines += "\r\n";
+  while (endless.Send(blank_lines)) {
+  }
+
+  EXPECT_EQ(silent.Receive().status, 408);
+}
+
 TEST(Limits, EndABodyThatIsTooSlow) {
   TestServer server(WithLimits({.body_timeout = milliseconds(50)}));
   TestClient client(server.port());

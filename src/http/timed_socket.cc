@@ -1,5 +1,6 @@
 #include "http/timed_socket.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
+#include <chrono>
 #include <utility>
 
 namespace doclayout::http {
@@ -18,9 +20,13 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
+/// Between two looks for a caller who may have left.
+constexpr std::chrono::milliseconds kWatchPeriod{100};
+
 class AsioSocket final : public TimedSocket, public std::enable_shared_from_this<AsioSocket> {
  public:
-  explicit AsioSocket(tcp::socket socket) : socket_(std::move(socket)), timer_(socket_.get_executor()) {
+  explicit AsioSocket(tcp::socket socket)
+      : socket_(std::move(socket)), timer_(socket_.get_executor()), watch_(socket_.get_executor()) {
     error_code ignored;
     socket_.set_option(tcp::no_delay(true), ignored);
   }
@@ -30,10 +36,13 @@ class AsioSocket final : public TimedSocket, public std::enable_shared_from_this
     buffer.resize(old_size + most);
     ArmTimer(until);
     socket_.async_read_some(asio::buffer(buffer.data() + old_size, most),
-                            [self = shared_from_this(), &buffer, old_size, done = std::move(done)](
+                            [self = shared_from_this(), &buffer, old_size, until, done = std::move(done)](
                                 const error_code& error, std::size_t count) {
                               buffer.resize(old_size + count);
-                              done(self->EndOf(error));
+                              const IoEnd end = self->EndOf(error);
+                              // The timer's own turn does not come while bytes never end.
+                              const bool late = end == IoEnd::kDone && std::chrono::steady_clock::now() >= until;
+                              done(late ? IoEnd::kTimeout : end);
                             });
   }
 
@@ -48,18 +57,22 @@ class AsioSocket final : public TimedSocket, public std::enable_shared_from_this
 
   void WatchCaller(std::function<void()> left) override {
     socket_.async_wait(tcp::socket::wait_read,
-                       [self = shared_from_this(), left = std::move(left)](const error_code& error) {
-                         if (error != asio::error::operation_aborted && self->CallerLeft()) left();
+                       [self = shared_from_this(), left = std::move(left)](const error_code& error) mutable {
+                         if (error == asio::error::operation_aborted) return;
+                         if (self->CallerLeft()) return left();
+                         self->WatchBehindUnread(std::move(left));
                        });
   }
 
   void Interrupt() override {
     error_code ignored;
     socket_.cancel(ignored);
+    watch_.cancel();
   }
 
   void Abort() override {
     aborted_ = true;
+    watch_.cancel();
     DisarmTimer();
     error_code ignored;
     socket_.close(ignored);
@@ -76,6 +89,17 @@ class AsioSocket final : public TimedSocket, public std::enable_shared_from_this
   }
 
  private:
+  /// The end stands behind bytes that are not read yet, so that the socket's being readable says nothing of it.
+  void WatchBehindUnread(std::function<void()> left) {
+    watch_.expires_after(kWatchPeriod);
+    watch_.async_wait([self = shared_from_this(), left = std::move(left)](const error_code& error) mutable {
+      if (error || self->aborted_) return;
+      pollfd state{.fd = self->socket_.native_handle(), .events = POLLRDHUP, .revents = 0};
+      if (poll(&state, 1, 0) > 0) return left();
+      self->WatchBehindUnread(std::move(left));
+    });
+  }
+
   bool CallerLeft() {
     char byte = 0;
     error_code error;
@@ -112,6 +136,7 @@ class AsioSocket final : public TimedSocket, public std::enable_shared_from_this
 
   tcp::socket socket_;
   asio::steady_timer timer_;
+  asio::steady_timer watch_;
   unsigned timer_generation_ = 0;  // a handler of an older one is too late
   bool timed_out_ = false;
   bool aborted_ = false;

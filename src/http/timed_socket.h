@@ -32,14 +32,15 @@ class TimedSocket {
 
   virtual ~TimedSocket() = default;
 
-  /// Appends what has arrived to `buffer`, at most `most` bytes; waits for it until `until`.
+  /// Appends what has arrived to `buffer`, at most `most` bytes; waits for it until `until`. `kTimeout` from then on,
+  /// also for a caller who never stops sending, and then with bytes.
   virtual void ReadSome(std::string& buffer, std::size_t most, TimePoint until, Done done) = 0;
 
   /// Writes both, one behind the other, whole.
   virtual void Write(std::string_view head, std::string_view body, TimePoint until, Done done) = 0;
 
-  /// Calls `left` when the caller closes its side before `Interrupt` is called. A caller who sends something meanwhile
-  /// is not watched further.
+  /// Calls `left` when the caller closes its side before `Interrupt` is called. Where unread bytes of a next request
+  /// stand before that end, it is seen some time later.
   virtual void WatchCaller(std::function<void()> left) = 0;
 
   /// Ends what waits, with `kInterrupted`.
