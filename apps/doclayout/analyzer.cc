@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "document_limits.h"
 #include "input_file.h"
 #include "output_names.h"
 #include "render/render.h"
@@ -49,9 +50,7 @@ Result<std::string> Analyzer::TryAnalyze(std::size_t file, int slot) const {
   const TimePoint start = clock_.Now();
   const auto bytes = ReadInputFile(config_.files[file]);
   if (!bytes) return Fail(bytes.error());
-  auto document = decode::OpenDocument(*bytes, {.max_pixels = config_.max_pixels,
-                                                .max_pages = config_.max_pages,
-                                                .max_document_pixels = config_.max_document_pixels});
+  auto document = decode::OpenDocument(*bytes, DocumentLimits(config_.document));
   if (!document) return Fail(document.error());
   if (config_.format != "png") return Describe(file, slot, **document, start);
   if (folder_) return DrawIntoFolder(file, slot, **document);

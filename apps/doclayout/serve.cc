@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "commands.h"
 #include "console.h"
+#include "document_limits.h"
 #include "health/health.h"
 #include "http/server.h"
 #include "metrics/registry.h"
@@ -66,9 +67,7 @@ http::Server::Options ServerOptions(const config::ServeConfig& config) {
   options.limits.body_timeout = milliseconds(config.body_timeout_ms);
   options.limits.write_timeout = milliseconds(config.write_timeout_ms);
   options.limits.keep_alive_timeout = milliseconds(config.idle_timeout_ms);
-  options.document_limits = {.max_pixels = config.max_pixels,
-                             .max_pages = config.max_pages,
-                             .max_document_pixels = config.max_document_pixels};
+  options.document_limits = DocumentLimits(config.document);
   options.drain_grace = milliseconds(config.drain_grace_ms);
   options.drain_timeout = milliseconds(config.drain_timeout_ms);
   return options;

@@ -38,18 +38,17 @@ void AddInference(CLI::App& app, InferenceConfig& config) {
       "THREADS");
 }
 
-/// Limits on what a document may be; the same for every command that reads one.
-void AddDocumentLimits(CLI::App& app, std::int64_t& max_pixels, int& max_pages, std::int64_t& max_document_pixels) {
-  FromEnvironment(app.add_option("--max-pixels", max_pixels, "largest page, width times height")
+void AddDocumentLimits(CLI::App& app, DocumentConfig& config) {
+  FromEnvironment(app.add_option("--max-pixels", config.max_pixels, "largest page, width times height")
                       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 31))
                       ->capture_default_str(),
                   "MAX_PIXELS");
-  FromEnvironment(app.add_option("--max-pages", max_pages, "most pages of one document")
+  FromEnvironment(app.add_option("--max-pages", config.max_pages, "most pages of one document")
                       ->check(CLI::Range(1, 1'000'000))
                       ->capture_default_str(),
                   "MAX_PAGES");
   FromEnvironment(
-      app.add_option("--max-document-pixels", max_document_pixels, "most pixels of all pages of one document")
+      app.add_option("--max-document-pixels", config.max_document_pixels, "most pixels of all pages of one document")
           ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40))
           ->capture_default_str(),
       "MAX_DOCUMENT_PIXELS");
@@ -88,7 +87,7 @@ void AddServe(CLI::App& app, ServeConfig& config) {
   number("--idle-timeout-ms", config.idle_timeout_ms, "most time between two requests of a connection", 1, kDayMs,
          "IDLE_TIMEOUT_MS");
   AddInference(app, config.inference);
-  AddDocumentLimits(app, config.max_pixels, config.max_pages, config.max_document_pixels);
+  AddDocumentLimits(app, config.document);
 }
 
 /// CLI11's own range check lets NaN through.
@@ -113,7 +112,7 @@ void AddAnalyze(CLI::App& app, AnalyzeConfig& config) {
       "--nms,!--no-nms", [&config](std::int64_t count) { config.nms = count > 0; },
       "whether overlapping boxes of one label are suppressed");
   AddInference(app, config.inference);
-  AddDocumentLimits(app, config.max_pixels, config.max_pages, config.max_document_pixels);
+  AddDocumentLimits(app, config.document);
 }
 
 /// What single options cannot see: nothing, or what contradicts what.

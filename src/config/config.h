@@ -19,6 +19,13 @@ struct InferenceConfig {
   int threads = 0;
 };
 
+/// Limits on what a document may be; the same for every command that reads one.
+struct DocumentConfig {
+  std::int64_t max_pixels = 50'000'000;
+  int max_pages = 200;
+  std::int64_t max_document_pixels = 1'000'000'000;
+};
+
 struct ServeConfig {
   InferenceConfig inference;
   std::string log_level = "info";
@@ -32,9 +39,7 @@ struct ServeConfig {
   std::size_t max_body_bytes = 50UL << 20;
   std::size_t max_body_bytes_in_flight = 512UL << 20;
   std::size_t max_header_bytes = 16UL << 10;
-  std::int64_t max_pixels = 50'000'000;
-  int max_pages = 200;
-  std::int64_t max_document_pixels = 1'000'000'000;
+  DocumentConfig document;
   int header_timeout_ms = 10'000;
   int body_timeout_ms = 60'000;
   int write_timeout_ms = 30'000;
@@ -49,9 +54,7 @@ struct AnalyzeConfig {
   bool pretty = false;
   std::optional<float> threshold;
   std::optional<bool> nms;
-  std::int64_t max_pixels = 50'000'000;
-  int max_pages = 200;
-  std::int64_t max_document_pixels = 1'000'000'000;
+  DocumentConfig document;
 };
 
 /// Nothing to run: `text` goes to standard output (help, version) or, for a mistake in the command line, to standard

@@ -29,8 +29,8 @@ TEST(Config, DefaultsAreThoseOfTheDocs) {
 
   EXPECT_EQ(serve.port, 8000);
   EXPECT_EQ(serve.inference.precision, "f32");
-  EXPECT_EQ(serve.max_pixels, 50'000'000);
-  EXPECT_EQ(serve.max_document_pixels, 1'000'000'000);
+  EXPECT_EQ(serve.document.max_pixels, 50'000'000);
+  EXPECT_EQ(serve.document.max_document_pixels, 1'000'000'000);
 }
 
 TEST(Config, AFlagWinsOverTheEnvironmentAndThatOverTheFile) {

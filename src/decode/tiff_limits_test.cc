@@ -13,13 +13,6 @@ namespace {
 using namespace testing;  // NOLINT: the test's own encoders
 using ::testing::HasSubstr;
 
-Result<Page> Read(const Bytes& bytes, int index = 0, const Limits& limits = {}) {
-  auto document = OpenDocument(bytes, limits);
-  if (!document) return Fail(document.error());
-  EXPECT_EQ((*document)->format(), Format::kTiff);
-  return (*document)->ReadPage(index);
-}
-
 TEST(TiffLimits, RefusesTooManyPages) {
   const Bytes tiff = EncodeTiff({RgbPage(1, 1), RgbPage(1, 1), RgbPage(1, 1), RgbPage(1, 1)});
 
@@ -88,12 +81,12 @@ TiffBuilder Directory(std::uint32_t width, std::uint32_t height) {
 }
 
 TEST(TiffLimits, ReadsTheBuilder) {
-  EXPECT_TRUE(Read(Directory(1, 1).Build(0)));
+  EXPECT_TRUE(ReadTiff(Directory(1, 1).Build(0)));
 }
 
 TEST(TiffLimits, RefusesDirectoryLoops) {
-  const auto to_itself = Read(Directory(1, 1).Build(8));
-  const auto beyond_the_end = Read(Directory(1, 1).Build(0x7FFF'FFFF));
+  const auto to_itself = ReadTiff(Directory(1, 1).Build(8));
+  const auto beyond_the_end = ReadTiff(Directory(1, 1).Build(0x7FFF'FFFF));
 
   ASSERT_FALSE(to_itself);
   EXPECT_EQ(to_itself.error().code, ErrorCode::kUndecodable);
@@ -102,10 +95,10 @@ TEST(TiffLimits, RefusesDirectoryLoops) {
 }
 
 TEST(TiffLimits, RefusesSizesThatAreNotThere) {
-  EXPECT_EQ(Read(Directory(1000, 1000).Build(0)).error().code, ErrorCode::kUndecodable);
-  EXPECT_EQ(Read(Directory(0xFFFF'FFFF, 0xFFFF'FFFF).Build(0)).error().code, ErrorCode::kUndecodable);
-  EXPECT_EQ(Read(Directory(60'000, 60'000).Build(0)).error().code, ErrorCode::kTooLarge);
-  EXPECT_EQ(Read(Directory(0, 5).Build(0)).error().code, ErrorCode::kUndecodable);
+  EXPECT_EQ(ReadTiff(Directory(1000, 1000).Build(0)).error().code, ErrorCode::kUndecodable);
+  EXPECT_EQ(ReadTiff(Directory(0xFFFF'FFFF, 0xFFFF'FFFF).Build(0)).error().code, ErrorCode::kUndecodable);
+  EXPECT_EQ(ReadTiff(Directory(60'000, 60'000).Build(0)).error().code, ErrorCode::kTooLarge);
+  EXPECT_EQ(ReadTiff(Directory(0, 5).Build(0)).error().code, ErrorCode::kUndecodable);
 }
 
 TEST(TiffLimits, RefusesTileBombs) {
@@ -113,7 +106,7 @@ TEST(TiffLimits, RefusesTileBombs) {
   builder.Long(256, 1).Long(257, 1).Long(258, 8).Long(259, 8).Long(262, 1).Long(277, 1);
   builder.Long(322, 1 << 20).Long(323, 1 << 20).Long(324, 8).Long(325, 8);
 
-  EXPECT_EQ(Read(builder.Build(0)).error().code, ErrorCode::kTooLarge);
+  EXPECT_EQ(ReadTiff(builder.Build(0)).error().code, ErrorCode::kTooLarge);
 }
 
 TEST(TiffLimits, NamesACompressionThatIsNotRead) {
@@ -121,7 +114,7 @@ TEST(TiffLimits, NamesACompressionThatIsNotRead) {
   builder.Long(256, 1).Long(257, 1).Long(258, 8).Long(259, 34661).Long(262, 1).Long(273, 8).Long(277, 1);
   builder.Long(278, 1).Long(279, 1);
 
-  const auto page = Read(builder.Build(0));
+  const auto page = ReadTiff(builder.Build(0));
 
   ASSERT_FALSE(page);
   EXPECT_EQ(page.error().code, ErrorCode::kUnsupportedMedia);
@@ -132,14 +125,14 @@ TEST(TiffLimits, RefusesAKindOfPixelThatIsNotRead) {
   TiffPageSpec spec = GrayPage(1, 1, {0, 0, 0, 0});
   spec.bits = 32;
 
-  EXPECT_EQ(Read(EncodeTiff({spec})).error().code, ErrorCode::kUnsupportedMedia);
+  EXPECT_EQ(ReadTiff(EncodeTiff({spec})).error().code, ErrorCode::kUnsupportedMedia);
 }
 
 TEST(TiffLimits, EveryTruncationIsRefusedOrWhole) {
   for (const int compression : {COMPRESSION_NONE, COMPRESSION_LZW, COMPRESSION_ADOBE_DEFLATE, COMPRESSION_PACKBITS}) {
     const Bytes tiff = EncodeTiff({RgbPage(23, 17, compression)});
     for (std::size_t size = 4; size < tiff.size(); ++size) {
-      const auto page = Read({tiff.begin(), tiff.begin() + static_cast<std::ptrdiff_t>(size)});
+      const auto page = ReadTiff({tiff.begin(), tiff.begin() + static_cast<std::ptrdiff_t>(size)});
 
       if (page) {
         EXPECT_TRUE(SamePixels(page->image, Pattern(23, 17))) << size;

@@ -12,18 +12,11 @@ using namespace testing;  // NOLINT: the test's own encoders
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-Result<Page> Read(const Bytes& bytes, int index = 0, const Limits& limits = {}) {
-  auto document = OpenDocument(bytes, limits);
-  if (!document) return Fail(document.error());
-  EXPECT_EQ((*document)->format(), Format::kTiff);
-  return (*document)->ReadPage(index);
-}
-
 TEST(Tiff, ReadsEveryLosslessCompression) {
   for (const int compression :
        {COMPRESSION_NONE, COMPRESSION_LZW, COMPRESSION_ADOBE_DEFLATE, COMPRESSION_DEFLATE, COMPRESSION_PACKBITS}) {
     for (const bool big : {false, true}) {
-      const auto page = Read(EncodeTiff({RgbPage(37, 19, compression)}, big));
+      const auto page = ReadTiff(EncodeTiff({RgbPage(37, 19, compression)}, big));
 
       ASSERT_TRUE(page) << compression << page.error().message;
       EXPECT_TRUE(SamePixels(page->image, Pattern(37, 19))) << compression;
@@ -40,7 +33,7 @@ TEST(Tiff, ReadsFaxCodes) {
       spec.compression = compression;
       spec.photometric = photometric;
 
-      const auto page = Read(EncodeTiff({spec}));
+      const auto page = ReadTiff(EncodeTiff({spec}));
 
       ASSERT_TRUE(page) << compression << page.error().message;
       for (int y = 0; y < 8; ++y) {
@@ -62,8 +55,8 @@ TEST(Tiff, ReadsJpegWithin) {
   ycbcr.photometric = PHOTOMETRIC_YCBCR;
   ycbcr.rows_per_strip = 16;
 
-  const auto gray_page = Read(EncodeTiff({gray}));
-  const auto colour_page = Read(EncodeTiff({ycbcr}));
+  const auto gray_page = ReadTiff(EncodeTiff({gray}));
+  const auto colour_page = ReadTiff(EncodeTiff({ycbcr}));
 
   ASSERT_TRUE(gray_page) << gray_page.error().message;
   ASSERT_TRUE(colour_page) << colour_page.error().message;
@@ -85,7 +78,7 @@ TEST(Tiff, TruncatedJpegWithinIsRefused) {
   start[200] = 0xFF;
   start[201] = 0xD9;
 
-  EXPECT_EQ(Read(tiff).error().code, ErrorCode::kUndecodable);
+  EXPECT_EQ(ReadTiff(tiff).error().code, ErrorCode::kUndecodable);
 }
 
 TEST(Tiff, ReadsGrayOfEveryDepth) {
@@ -101,7 +94,7 @@ TEST(Tiff, ReadsGrayOfEveryDepth) {
       spec.rows.push_back(static_cast<std::uint8_t>(byte));
     }
 
-    const auto page = Read(EncodeTiff({spec}));
+    const auto page = ReadTiff(EncodeTiff({spec}));
 
     ASSERT_TRUE(page) << page.error().message;
     for (int i = 0; i < 32; ++i) {
@@ -118,8 +111,8 @@ TEST(Tiff, DropsTheLowByteOfSixteenBits) {
   rgb.samples = 3;
   rgb.photometric = PHOTOMETRIC_RGB;
 
-  const auto gray_page = Read(EncodeTiff({gray}));
-  const auto rgb_page = Read(EncodeTiff({rgb}));
+  const auto gray_page = ReadTiff(EncodeTiff({gray}));
+  const auto rgb_page = ReadTiff(EncodeTiff({rgb}));
 
   ASSERT_TRUE(gray_page && rgb_page);
   EXPECT_THAT(At(gray_page->image, 0, 0), ElementsAre(0x12, 0x12, 0x12));
@@ -132,7 +125,7 @@ TEST(Tiff, ReadsPalettes) {
   spec.photometric = PHOTOMETRIC_PALETTE;
   spec.ramp_palette = true;
 
-  const auto page = Read(EncodeTiff({spec}));
+  const auto page = ReadTiff(EncodeTiff({spec}));
 
   ASSERT_TRUE(page) << page.error().message;
   for (int i = 0; i < 256; ++i) {
@@ -163,7 +156,7 @@ TEST(Tiff, ReadsSeparatePlanesAndTiles) {
   }
 
   for (const TiffPageSpec& spec : {planes, tiles}) {
-    const auto page = Read(EncodeTiff({spec}));
+    const auto page = ReadTiff(EncodeTiff({spec}));
     ASSERT_TRUE(page) << page.error().message;
     EXPECT_TRUE(SamePixels(page->image, Pattern(37, 19)));
   }
@@ -174,7 +167,7 @@ TEST(Tiff, ConvertsCmyk) {
   spec.samples = 4;
   spec.photometric = PHOTOMETRIC_SEPARATED;
 
-  const auto page = Read(EncodeTiff({spec}));
+  const auto page = ReadTiff(EncodeTiff({spec}));
 
   ASSERT_TRUE(page) << page.error().message;
   EXPECT_THAT(At(page->image, 0, 0), ElementsAre(0, 0, 255));
@@ -192,7 +185,7 @@ TEST(Tiff, LaysTransparencyOnWhite) {
   premultiplied.extra_samples = {EXTRASAMPLE_ASSOCALPHA};
 
   for (const TiffPageSpec& spec : {straight, premultiplied}) {
-    const auto page = Read(EncodeTiff({spec}));
+    const auto page = ReadTiff(EncodeTiff({spec}));
     ASSERT_TRUE(page) << page.error().message;
     EXPECT_THAT(At(page->image, 0, 0), ElementsAre(30, 20, 10));
     EXPECT_THAT(At(page->image, 1, 0), ElementsAre(255, 255, 255));
@@ -206,7 +199,7 @@ TEST(Tiff, PaddingChannelIsNotTransparency) {
   spec.photometric = PHOTOMETRIC_RGB;
   spec.extra_samples = {EXTRASAMPLE_UNSPECIFIED};
 
-  const auto page = Read(EncodeTiff({spec}));
+  const auto page = ReadTiff(EncodeTiff({spec}));
 
   ASSERT_TRUE(page);
   EXPECT_THAT(At(page->image, 0, 0), ElementsAre(30, 20, 10));
@@ -217,7 +210,7 @@ TEST(Tiff, LaysGrayWithAlphaOnWhite) {
   spec.samples = 2;
   spec.extra_samples = {EXTRASAMPLE_UNASSALPHA};
 
-  const auto page = Read(EncodeTiff({spec}));
+  const auto page = ReadTiff(EncodeTiff({spec}));
 
   ASSERT_TRUE(page) << page.error().message;
   EXPECT_THAT(At(page->image, 0, 0), ElementsAre(50, 50, 50));
@@ -233,7 +226,7 @@ TEST(Tiff, AppliesOrientationAndReportsTheTurn) {
     TiffPageSpec spec = RgbPage(5, 3);
     spec.orientation = tag;
 
-    const auto page = Read(EncodeTiff({spec}));
+    const auto page = ReadTiff(EncodeTiff({spec}));
 
     ASSERT_TRUE(page);
     EXPECT_EQ(page->rotation, rotations[tag - 1]);
@@ -253,11 +246,11 @@ TEST(Tiff, ReportsResolution) {
   TiffPageSpec ratio = inch;
   ratio.resolution_unit = RESUNIT_NONE;
 
-  EXPECT_EQ(Read(EncodeTiff({inch}))->dpi, 300);
-  EXPECT_EQ(Read(EncodeTiff({turned}))->dpi, 150);
-  EXPECT_EQ(Read(EncodeTiff({metric}))->dpi, 762);
-  EXPECT_EQ(Read(EncodeTiff({ratio}))->dpi, std::nullopt);
-  EXPECT_EQ(Read(EncodeTiff({RgbPage(5, 3)}))->dpi, std::nullopt);
+  EXPECT_EQ(ReadTiff(EncodeTiff({inch}))->dpi, 300);
+  EXPECT_EQ(ReadTiff(EncodeTiff({turned}))->dpi, 150);
+  EXPECT_EQ(ReadTiff(EncodeTiff({metric}))->dpi, 762);
+  EXPECT_EQ(ReadTiff(EncodeTiff({ratio}))->dpi, std::nullopt);
+  EXPECT_EQ(ReadTiff(EncodeTiff({RgbPage(5, 3)}))->dpi, std::nullopt);
 }
 
 TEST(Tiff, ReadsEveryDirectoryAsAPageInAnyOrder) {

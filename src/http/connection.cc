@@ -252,12 +252,9 @@ awaitable<std::optional<Problem>> TcpConnection::ReadBody(Exchange& exchange, Re
       const auto progress = Parse(exchange, parser);
       if (!progress) co_return progress.error();
       if (!share.Grow(parser.body_bytes() - bytes_before)) {
-        Problem problem(ProblemTypeOf(ErrorCode::kOverloaded),
-                        "the documents that are being received and analysed leave no memory for this one; try again "
-                        "in a moment",
-                        Rejection::kBodyBytesInFlight);
-        problem.retry_after_seconds = kRoomRetrySeconds;
-        co_return problem;
+        co_return Overloaded(
+            "the documents that are being received and analysed leave no memory for this one; try again in a moment",
+            Rejection::kBodyBytesInFlight, kRoomRetrySeconds);
       }
       if (*progress == RequestParser::Progress::kDone) break;
     }

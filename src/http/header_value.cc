@@ -7,6 +7,10 @@
 namespace doclayout::http {
 namespace {
 
+/// Each is compared with all others, on the I/O thread.
+constexpr std::size_t kMostParameters = 32;
+
+/// Reads what stands from `text`'s opening quote to its closing one and removes it from `text`.
 std::optional<std::string> TakeQuoted(std::string_view& text) {
   std::string value;
   for (std::size_t i = 1; i < text.size(); ++i) {
@@ -36,13 +40,6 @@ const std::string* HeaderValue::Find(std::string_view name) const {
       std::find_if(parameters.begin(), parameters.end(), [&](const auto& entry) { return entry.first == name; });
   return found == parameters.end() ? nullptr : &found->second;
 }
-
-namespace {
-
-/// Each is compared with all others, on the I/O thread.
-constexpr std::size_t kMostParameters = 32;
-
-}  // namespace
 
 std::optional<HeaderValue> ParseHeaderValue(std::string_view text) {
   HeaderValue result;

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace doclayout::http {
 namespace {
@@ -73,6 +74,12 @@ std::span<const ProblemType* const> AllProblemTypes() {
       &kCancelled,  &kInternal,     &kMethodNotAllowed, &kRequestTimeout,   &kHeaderTooLarge, &kExpectationFailed,
       &kHttpVersion};
   return kAll;
+}
+
+Problem Overloaded(std::string what, Rejection why, int retry_after_seconds) {
+  Problem problem(kOverloaded, std::move(what), why);
+  problem.retry_after_seconds = retry_after_seconds;
+  return problem;
 }
 
 Response ProblemResponse(const Problem& problem, std::string_view request_id) {

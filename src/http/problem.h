@@ -45,6 +45,9 @@ struct Problem {
   bool close = false;  ///< as in `Response`
 };
 
+/// 503 `overloaded`, with Retry-After.
+Problem Overloaded(std::string what, Rejection why, int retry_after_seconds);
+
 /// `application/problem+json` (RFC 9457). Thread-safe; bytes that are not UTF-8 are replaced.
 Response ProblemResponse(const Problem& problem, std::string_view request_id);
 

@@ -17,10 +17,6 @@ using testing::HasSubstr;
 
 constexpr std::string_view kBytesInFlight = "pp_doclayout_body_bytes_in_flight";
 
-std::string Rejected(std::string_view reason) {
-  return fmt::format("pp_doclayout_rejected_total{{reason=\"{}\"}}", reason);
-}
-
 std::string ClosedIdle(std::string_view reason) {
   return fmt::format("http_connections_closed_idle_total{{reason=\"{}\"}}", reason);
 }

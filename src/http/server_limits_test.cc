@@ -1,4 +1,3 @@
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -20,10 +19,6 @@ TestSetup WithLimits(const Limits& limits) {
   TestSetup setup;
   setup.options.limits = limits;
   return setup;
-}
-
-std::string Rejected(std::string_view reason) {
-  return fmt::format("pp_doclayout_rejected_total{{reason=\"{}\"}}", reason);
 }
 
 TEST(Limits, RefuseALargeBodyBeforeItComes) {

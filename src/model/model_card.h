@@ -50,7 +50,19 @@ struct OutputContract {
   std::vector<std::size_t> shape;
 };
 
-/// One for each output that is made use of. Thread-safe.
+/// The cells of a PicoDet level, row by row from the top left. A plain value.
+struct DetectionGrid {
+  std::size_t columns = 0;
+  std::size_t rows = 0;
+};
+
+/// Thread-safe, as the two below.
+DetectionGrid GridOf(const ModelCard& card, const DetectionLevel& level);
+
+/// What a PicoDet level's scores and distances have to be, in this order.
+std::array<OutputContract, 2> ExpectedOutputsOf(const ModelCard& card, const DetectionLevel& level);
+
+/// One for each output that is made use of.
 std::vector<OutputContract> ExpectedOutputs(const ModelCard& card);
 
 }  // namespace doclayout::model

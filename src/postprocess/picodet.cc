@@ -27,21 +27,18 @@ struct Level {
 
 Result<Level> ViewLevel(std::span<const TensorView> outputs, const model::ModelCard& card,
                         const model::DetectionLevel& level) {
-  const auto divide_up = [](int a, int b) { return static_cast<std::size_t>((a + b - 1) / b); };
-  const std::size_t columns = divide_up(card.input.width, level.stride);
-  const std::size_t cells = columns * divide_up(card.input.height, level.stride);
-  if (level.scores >= outputs.size() || level.distances >= outputs.size()) {
-    return Fail(ErrorCode::kInternal, fmt::format("the model gave {} outputs, too few", outputs.size()));
+  for (const auto& [index, shape] : model::ExpectedOutputsOf(card, level)) {
+    if (index >= outputs.size()) {
+      return Fail(ErrorCode::kInternal, fmt::format("the model gave {} outputs, too few", outputs.size()));
+    }
+    if (outputs[index].type != ElementType::kFloat32 || outputs[index].shape != shape) {
+      return Fail(ErrorCode::kInternal,
+                  fmt::format("the outputs of stride {} are not shaped as declared", level.stride));
+    }
   }
-  const TensorView& scores = outputs[level.scores];
-  const TensorView& distances = outputs[level.distances];
-  const Shape expected_scores{1, cells, card.labels.size()};
-  const Shape expected_distances{1, cells, 4 * static_cast<std::size_t>(card.distance_bins)};
-  if (scores.type != ElementType::kFloat32 || distances.type != ElementType::kFloat32 ||
-      scores.shape != expected_scores || distances.shape != expected_distances) {
-    return Fail(ErrorCode::kInternal, fmt::format("the outputs of stride {} are not shaped as declared", level.stride));
-  }
-  return Level{scores.floats(), distances.floats(), cells, columns, static_cast<double>(level.stride)};
+  const model::DetectionGrid grid = model::GridOf(card, level);
+  return Level{outputs[level.scores].floats(), outputs[level.distances].floats(), grid.columns * grid.rows,
+               grid.columns, static_cast<double>(level.stride)};
 }
 
 /// Cells with any score above the threshold, at most `kCellsALevel` of the best, in the grid's order.

@@ -101,6 +101,7 @@ class XyCut {
     std::size_t last_row = 0;   // Of the last group: boxes that came with its last row.
     for (Indices& row : rows) {
       DisjointIntervals parts = Occupied(row);
+      const std::size_t row_size = row.size();
       const bool has_columns = columns.intervals().size() > 1;
       if (Continue(columns, parts)) {
         groups.back().insert(groups.back().end(), row.begin(), row.end());
@@ -111,10 +112,10 @@ class XyCut {
           above.resize(above.size() - last_row);
           groups.push_back(std::move(detached));
         }
-        groups.push_back(row);
+        groups.push_back(std::move(row));
         columns = std::move(parts);
       }
-      last_row = row.size();
+      last_row = row_size;
     }
     return groups;
   }

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
-import subprocess
 
 import documents
 import pytest
-from conftest import ROOT, environment
+from conftest import ROOT
 from PIL import Image
+from terminal import stderr_on_a_terminal
 
 
 def write(path, content: bytes):
@@ -331,28 +329,6 @@ def test_takes_a_model_from_a_file(pages, analyze_one):
 
 
 # --- progress ---
-
-
-def stderr_on_a_terminal(binary, *arguments) -> str:
-    """What the program writes to standard error when that is a terminal."""
-    master, slave = pty.openpty()
-    process = subprocess.Popen(
-        [str(binary), *map(str, arguments)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=slave,
-        env=environment(),
-    )
-    os.close(slave)
-    written = b""
-    try:
-        while block := os.read(master, 4096):
-            written += block
-    except OSError:  # how a terminal says that the other side has left
-        pass
-    os.close(master)
-    assert process.wait(timeout=60) == 0
-    return written.decode()
 
 
 def test_shows_progress_on_a_terminal(binary, pages):

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import pty
 import signal
-import struct
 import subprocess
-import termios
 import unicodedata
 
 import documents
 import pytest
 from conftest import environment
 from PIL import Image
+from terminal import stderr_on_a_terminal
 
 WHITE_60_BY_40 = documents.encode(documents.white(60, 40), "PNG")
 
@@ -222,31 +219,12 @@ def test_escapes_control_characters_of_file_names(tmp_path, run):
     assert "a\\x1b[2J\\x0a\\xff.png: " in result.stderr
 
 
-def on_a_terminal(binary, columns: int, *arguments) -> str:
-    """What the program writes to standard error when that is a terminal of so many columns."""
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    process = subprocess.Popen(
-        [str(binary), *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=slave, env=environment()
-    )
-    os.close(slave)
-    written = b""
-    try:
-        while block := os.read(master, 4096):
-            written += block
-    except OSError:  # how a terminal says that the other side has left
-        pass
-    os.close(master)
-    assert process.wait(timeout=60) == 0
-    return written.decode()
-
-
 def test_progress_stays_within_the_terminals_width(binary, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # so that the names come first, not the folder
     for name in ("plain" * 20, "Müller" * 20, "海岸档案" * 20, "\x1b[31m"):
         write(tmp_path / name, WHITE_60_BY_40)
 
-        written = on_a_terminal(binary, 30, "analyze", name, name)
+        written = stderr_on_a_terminal(binary, "analyze", name, name, columns=30)
 
         lines = [line for line in written.split("\r\033[K") if line]
         widths = [sum(1 + (unicodedata.east_asian_width(letter) in "WF") for letter in line) for line in lines]

@@ -1,13 +1,23 @@
 #pragma once
 
+#include <gtest/gtest.h>
 #include <tiffio.h>
 
 #include <cstdint>
 #include <utility>
 
+#include "decode/document.h"
 #include "decode/testing/encode.h"
 
 namespace doclayout::decode::testing {
+
+/// One page of a file that must be taken for a TIFF.
+inline Result<Page> ReadTiff(const Bytes& bytes, int index = 0, const Limits& limits = {}) {
+  auto document = OpenDocument(bytes, limits);
+  if (!document) return Fail(document.error());
+  EXPECT_EQ((*document)->format(), Format::kTiff);
+  return (*document)->ReadPage(index);
+}
 
 /// A page with the pattern of its size. Thread-safe, as all here.
 inline TiffPageSpec RgbPage(std::uint32_t width, std::uint32_t height, int compression = COMPRESSION_NONE) {

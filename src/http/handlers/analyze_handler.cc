@@ -56,23 +56,17 @@ std::optional<Problem> AnalyzeHandler::CheckRoom(const RequestHead& head) const 
   if (pool_.Queued() >= pool_.capacity()) return QueueFull();
   const std::uint64_t length = head.content_length.value_or(0);
   if (context_->bodies->HasRoomFor(length)) return std::nullopt;
-  Problem problem(ProblemTypeOf(ErrorCode::kOverloaded),
-                  fmt::format("the documents that are being received and analysed leave no memory for {} bytes more; "
-                              "try again in {} s",
-                              length, kRoomRetrySeconds),
-                  Rejection::kBodyBytesInFlight);
-  problem.retry_after_seconds = kRoomRetrySeconds;
-  return problem;
+  return Overloaded(fmt::format("the documents that are being received and analysed leave no memory for {} bytes more; "
+                                "try again in {} s",
+                                length, kRoomRetrySeconds),
+                    Rejection::kBodyBytesInFlight, kRoomRetrySeconds);
 }
 
 Problem AnalyzeHandler::QueueFull() const {
   const int seconds = pool_.RetryAfterSeconds();
-  Problem problem(
-      ProblemTypeOf(ErrorCode::kOverloaded),
+  return Overloaded(
       fmt::format("{} documents wait already, which is the limit; try again in {} s", pool_.capacity(), seconds),
-      Rejection::kQueueFull);
-  problem.retry_after_seconds = seconds;
-  return problem;
+      Rejection::kQueueFull, seconds);
 }
 
 void AnalyzeHandler::Submit(std::shared_ptr<AnalyzeTask> task) {

@@ -10,11 +10,8 @@ class ConnectionLimitMiddleware final : public Middleware {
  public:
   std::optional<Problem> OnRequest(Exchange& exchange) override {
     if (!exchange.spare_connection || exchange.route->probe) return std::nullopt;
-    Problem problem(ProblemTypeOf(ErrorCode::kOverloaded),
-                    "there are as many connections as are allowed, and all are in use; try again in a moment",
-                    Rejection::kTooManyConnections);
-    problem.retry_after_seconds = 1;
-    return problem;
+    return Overloaded("there are as many connections as are allowed, and all are in use; try again in a moment",
+                      Rejection::kTooManyConnections, 1);
   }
 };
 

@@ -109,6 +109,10 @@ std::future<std::size_t> TestServer::StartDrain() {
   return drained;
 }
 
+std::string Rejected(std::string_view reason) {
+  return fmt::format("pp_doclayout_rejected_total{{reason=\"{}\"}}", reason);
+}
+
 std::string WhiteBmp(int width, int height) {
   const auto row_bytes = static_cast<std::uint32_t>((width * 3 + 3) / 4 * 4);
   const std::uint32_t pixel_bytes = row_bytes * static_cast<std::uint32_t>(height);

@@ -83,6 +83,9 @@ std::string TwoPageTiff();
 /// `POST /analyze` of a small BMP.
 std::string AnalyzeRequestText(std::string_view query = "", std::string_view headers = "");
 
+/// The series that counts what was refused for that reason.
+std::string Rejected(std::string_view reason);
+
 /// The `code` of a problem; empty for a body that is none.
 std::string CodeOf(const TestAnswer& answer);
 

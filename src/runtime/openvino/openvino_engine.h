@@ -25,8 +25,7 @@ struct OpenVinoOptions {
 /// Compiles a model for the CPU with OpenVINO and infers once to warm it. Blocks for some hundred milliseconds.
 ///
 /// `file` is not needed after. `kBadModel` when the runtime cannot read or compile the graph, or when what that first
-/// inference gives is not shaped as the model card says, `kBadParameter` for
-/// bfloat16 on a processor without it.
+/// inference gives is not shaped as the model card says, `kBadParameter` for bfloat16 on a processor without it.
 Result<std::unique_ptr<Engine>> LoadOpenVino(const model::ModelFile& file, const OpenVinoOptions& options);
 
 /// "OpenVINO 2026.4.0-…": for `/version`.
