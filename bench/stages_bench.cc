@@ -74,7 +74,7 @@ class Subject {
         engine_(Must(runtime::LoadOpenVino(model_, {.threads = 1, .streams = 1}))),
         session_(Must(engine_->CreateSession())),
         layout_(EmptyLayout()) {
-    Must(preprocess::FillInput(page_.image, model_.card().input, session_->input()));
+    Must(preprocess::FillInput(page_.image, model_.card().input, session_->image(0)));
     Record(Must(session_->Run()));
     Must(postprocess::FillRegions(outputs_, model_.card(), {}, layout_));
   }

@@ -1,13 +1,64 @@
 #include "model/model_card.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
 namespace doclayout::model {
+namespace {
+
+constexpr std::pair<Family, std::string_view> kFamilies[] = {
+    {Family::kPicoDet, "picodet"},
+    {Family::kPpDocLayout, "pp-doclayout"},
+    {Family::kPpDocLayoutV2, "pp-doclayoutv2"},
+    {Family::kPpDocLayoutV3, "pp-doclayoutv3"},
+};
+
+std::vector<OutputContract> Expected(const ModelCard& card, const PicoDetOutputs& outputs, std::int64_t /*batch*/) {
+  std::vector<OutputContract> expected;
+  for (const DetectionLevel& level : outputs.levels) {
+    const auto both = ExpectedOutputsOf(card, level);
+    expected.insert(expected.end(), both.begin(), both.end());
+  }
+  return expected;
+}
+
+std::vector<OutputContract> Expected(const ModelCard& /*card*/, const DetectionOutputs& outputs, std::int64_t batch) {
+  std::vector<OutputContract> expected{{outputs.boxes, {kAnySize, static_cast<std::int64_t>(outputs.columns)}}};
+  if (outputs.count) expected.push_back({*outputs.count, {batch}});
+  if (outputs.masks) expected.push_back({*outputs.masks, {kAnySize, kAnySize, kAnySize}});
+  return expected;
+}
+
+std::vector<OutputContract> Expected(const ModelCard& card, const QueryOutputs& outputs, std::int64_t batch) {
+  return {{outputs.logits, {batch, kAnySize, static_cast<std::int64_t>(card.labels.size())}},
+          {outputs.boxes, {batch, kAnySize, 4}},
+          {outputs.order, {batch, kAnySize, kAnySize}},
+          {outputs.masks, {batch, kAnySize, kAnySize, kAnySize}}};
+}
+
+}  // namespace
 
 std::string_view FamilyName(Family family) {
-  switch (family) {
-    case Family::kPicoDet:
-      return "picodet";
+  for (const auto& [value, name] : kFamilies) {
+    if (value == family) return name;
   }
   return "unknown";
+}
+
+Result<Family> ParseFamily(std::string_view name) {
+  for (const auto& [value, known] : kFamilies) {
+    if (known == name) return value;
+  }
+  return Fail(ErrorCode::kBadParameter,
+              fmt::format("family '{}' is not one of picodet, pp-doclayout, pp-doclayoutv2, pp-doclayoutv3", name));
+}
+
+bool Fits(const OutputContract& contract, const std::vector<std::size_t>& shape) {
+  return std::equal(
+      shape.begin(), shape.end(), contract.shape.begin(), contract.shape.end(),
+      [](std::size_t size, std::int64_t expected) { return expected == kAnySize || std::cmp_equal(size, expected); });
 }
 
 DetectionGrid GridOf(const ModelCard& card, const DetectionLevel& level) {
@@ -17,18 +68,14 @@ DetectionGrid GridOf(const ModelCard& card, const DetectionLevel& level) {
 
 std::array<OutputContract, 2> ExpectedOutputsOf(const ModelCard& card, const DetectionLevel& level) {
   const DetectionGrid grid = GridOf(card, level);
-  const std::size_t cells = grid.columns * grid.rows;
-  return {OutputContract{level.scores, {1, cells, card.labels.size()}},
-          OutputContract{level.distances, {1, cells, 4 * static_cast<std::size_t>(card.distance_bins)}}};
+  const auto cells = static_cast<std::int64_t>(grid.columns * grid.rows);
+  const int bins = std::get<PicoDetOutputs>(card.outputs).distance_bins;
+  return {OutputContract{level.scores, {1, cells, static_cast<std::int64_t>(card.labels.size())}},
+          OutputContract{level.distances, {1, cells, std::int64_t{4} * bins}}};
 }
 
-std::vector<OutputContract> ExpectedOutputs(const ModelCard& card) {
-  std::vector<OutputContract> outputs;
-  for (const DetectionLevel& level : card.levels) {
-    const auto expected = ExpectedOutputsOf(card, level);
-    outputs.insert(outputs.end(), expected.begin(), expected.end());
-  }
-  return outputs;
+std::vector<OutputContract> ExpectedOutputs(const ModelCard& card, int batch) {
+  return std::visit([&](const auto& outputs) { return Expected(card, outputs, batch); }, card.outputs);
 }
 
 }  // namespace doclayout::model

@@ -90,6 +90,7 @@ Result<ModelFile> ModelFile::Load(const std::filesystem::path& path) {
   if (!file) {
     return Fail(ErrorCode::kBadModel, fmt::format("model file '{}': {}", path.string(), file.error().message));
   }
+  file->path_ = path;
   return file;
 }
 

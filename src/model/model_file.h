@@ -23,12 +23,16 @@ class ModelFile {
   const ModelCard& card() const { return card_; }
   std::span<const std::uint8_t> bytes() const { return bytes_; }
 
+  /// Of the file that `bytes()` are the content of; empty for the embedded model.
+  const std::filesystem::path& path() const { return path_; }
+
  private:
   ModelFile() = default;
   static Result<ModelFile> Make(std::shared_ptr<const void> owner, std::span<const std::uint8_t> bytes,
                                 std::string name);
 
   ModelCard card_;
+  std::filesystem::path path_;
   std::shared_ptr<const void> owner_;  ///< of the mapped file; none for the embedded model
   std::span<const std::uint8_t> bytes_;
 };

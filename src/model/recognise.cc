@@ -70,7 +70,7 @@ std::optional<Result<ModelCard>> TryPicoDet(const OnnxHeader& header) {
                 .height = static_cast<int>(height),
                 .mean = {0.485F, 0.456F, 0.406F},
                 .deviation = {0.229F, 0.224F, 0.225F}};
-  card.distance_bins = static_cast<int>(distances / 4);
+  PicoDetOutputs outputs{.levels = {}, .distance_bins = static_cast<int>(distances / 4)};
   for (std::size_t level = 0; level < kPicoDetLevels; ++level) {
     const int stride = 8 << level;
     const std::int64_t cells = ((height + stride - 1) / stride) * ((width + stride - 1) / stride);
@@ -78,8 +78,9 @@ std::optional<Result<ModelCard>> TryPicoDet(const OnnxHeader& header) {
         !IsCells(header.outputs[level + kPicoDetLevels], cells, distances)) {
       return std::nullopt;
     }
-    card.levels.push_back({.stride = stride, .scores = level, .distances = level + kPicoDetLevels});
+    outputs.levels.push_back({.stride = stride, .scores = level, .distances = level + kPicoDetLevels});
   }
+  card.outputs = std::move(outputs);
   card.labels = ReadLabels(header);
   if (card.labels.size() != static_cast<std::size_t>(classes)) {
     return Fail(ErrorCode::kBadModel,

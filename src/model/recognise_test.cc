@@ -25,10 +25,11 @@ TEST(Recognise, KnowsPicoDetByItsPorts) {
   ASSERT_TRUE(card) << card.error().message;
   EXPECT_EQ(card->family, Family::kPicoDet);
   EXPECT_THAT(card->labels, testing::ElementsAre("text", "table"));
-  EXPECT_EQ(card->distance_bins, 8);
-  ASSERT_EQ(card->levels.size(), 4U);
-  EXPECT_EQ(card->levels[3].stride, 64);
-  EXPECT_EQ(card->levels[3].distances, 7U);
+  const auto& outputs = std::get<PicoDetOutputs>(card->outputs);
+  EXPECT_EQ(outputs.distance_bins, 8);
+  ASSERT_EQ(outputs.levels.size(), 4U);
+  EXPECT_EQ(outputs.levels[3].stride, 64);
+  EXPECT_EQ(outputs.levels[3].distances, 7U);
 }
 
 TEST(Recognise, RefusesFewerLabelsThanClasses) {

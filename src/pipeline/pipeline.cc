@@ -12,9 +12,11 @@ Pipeline::Pipeline(std::unique_ptr<runtime::Session> session, const model::Model
 
 Result<PageLayout> Pipeline::Analyze(const Page& page, const AnalyzeParameters& parameters, StageTimings& timings) {
   const TimePoint start = clock_.Now();
-  if (const auto filled = preprocess::FillInput(page.image, card_.input, session_->input()); !filled) {
+  if (const auto filled = preprocess::FillInput(page.image, card_.input, session_->image(0)); !filled) {
     return Fail(filled.error());
   }
+  session_->SetScaleFactor(0, static_cast<float>(card_.input.height) / static_cast<float>(page.image.height()),
+                           static_cast<float>(card_.input.width) / static_cast<float>(page.image.width()));
   const TimePoint filled_at = clock_.Now();
 
   const auto outputs = session_->Run();

@@ -17,7 +17,9 @@ class FakeSession final : public runtime::Session {
     std::fill(distances_.begin(), distances_.end(), 0.0F);
   }
 
-  std::span<std::uint8_t> input() override { return input_; }
+  int batch() const override { return 1; }
+  std::span<std::uint8_t> image(int /*index*/) override { return input_; }
+  void SetScaleFactor(int /*index*/, float /*y*/, float /*x*/) override {}
 
   Result<std::span<const TensorView>> Run() override {
     clock_.Advance(std::chrono::milliseconds(50));
@@ -39,8 +41,7 @@ model::ModelCard Card() {
   model::ModelCard card;
   card.labels = {"text"};
   card.input = {.name = "image", .width = 64, .height = 64};
-  card.levels = {{.stride = 64, .scores = 0, .distances = 1}};
-  card.distance_bins = 8;
+  card.outputs = model::PicoDetOutputs{.levels = {{.stride = 64, .scores = 0, .distances = 1}}, .distance_bins = 8};
   return card;
 }
 

@@ -31,18 +31,16 @@ void OrderByXyCut(std::vector<Region>& regions) {
 
 Result<void> FillRegions(std::span<const TensorView> outputs, const model::ModelCard& card,
                          const AnalyzeParameters& parameters, PageLayout& layout) {
-  switch (card.family) {
-    case model::Family::kPicoDet: {
-      Result<std::vector<Region>> regions =
-          DecodePicoDet(outputs, card, parameters, {.width = layout.width, .height = layout.height});
-      if (!regions) return Fail(std::move(regions.error()));
-      layout.regions = std::move(*regions);
-      OrderByXyCut(layout.regions);
-      layout.order_source = OrderSource::kXyCut;
-      return {};
-    }
+  if (!std::holds_alternative<model::PicoDetOutputs>(card.outputs)) {
+    return Fail(ErrorCode::kInternal, "the model's family has no post-processing");
   }
-  return Fail(ErrorCode::kInternal, "the model's family has no post-processing");
+  Result<std::vector<Region>> regions =
+      DecodePicoDet(outputs, card, parameters, {.width = layout.width, .height = layout.height});
+  if (!regions) return Fail(std::move(regions.error()));
+  layout.regions = std::move(*regions);
+  OrderByXyCut(layout.regions);
+  layout.order_source = OrderSource::kXyCut;
+  return {};
 }
 
 }  // namespace doclayout::postprocess

@@ -27,11 +27,12 @@ struct Level {
 
 Result<Level> ViewLevel(std::span<const TensorView> outputs, const model::ModelCard& card,
                         const model::DetectionLevel& level) {
-  for (const auto& [index, shape] : model::ExpectedOutputsOf(card, level)) {
-    if (index >= outputs.size()) {
+  for (const model::OutputContract& contract : model::ExpectedOutputsOf(card, level)) {
+    if (contract.output >= outputs.size()) {
       return Fail(ErrorCode::kInternal, fmt::format("the model gave {} outputs, too few", outputs.size()));
     }
-    if (outputs[index].type != ElementType::kFloat32 || outputs[index].shape != shape) {
+    const TensorView& output = outputs[contract.output];
+    if (output.type != ElementType::kFloat32 || !model::Fits(contract, output.shape)) {
       return Fail(ErrorCode::kInternal,
                   fmt::format("the outputs of stride {} are not shaped as declared", level.stride));
     }
@@ -107,14 +108,15 @@ Box ToPage(const ScoredBox& box, const model::InputContract& input, PageSize pag
 
 Result<std::vector<Region>> DecodePicoDet(std::span<const TensorView> outputs, const model::ModelCard& card,
                                           const AnalyzeParameters& parameters, PageSize page) {
-  const float threshold = parameters.threshold.value_or(card.threshold);
+  const auto& description_of_outputs = std::get<model::PicoDetOutputs>(card.outputs);
+  const float threshold = parameters.threshold.value_or(card.defaults.threshold.value_or(0.5F));
   const std::size_t classes = card.labels.size();
   std::vector<std::vector<ScoredBox>> boxes(classes);
-  for (const model::DetectionLevel& description : card.levels) {
+  for (const model::DetectionLevel& description : description_of_outputs.levels) {
     const Result<Level> level = ViewLevel(outputs, card, description);
     if (!level) return Fail(level.error());
     for (std::size_t cell : SelectCells(*level, classes, threshold)) {
-      ScoredBox box = DecodeBox(*level, cell, card.distance_bins);
+      ScoredBox box = DecodeBox(*level, cell, description_of_outputs.distance_bins);
       if (!std::isfinite(box.x1 + box.y1 + box.x2 + box.y2)) continue;
       for (std::size_t label = 0; label < classes; ++label) {
         box.score = level->scores[cell * classes + label];
@@ -125,7 +127,7 @@ Result<std::vector<Region>> DecodePicoDet(std::span<const TensorView> outputs, c
 
   NmsOptions nms = kNms;
   nms.iou_threshold = card.iou_threshold;
-  if (!parameters.nms.value_or(true)) {
+  if (!parameters.nms.value_or(card.defaults.nms.value_or(true))) {
     nms.iou_threshold = 2;  // More than any overlap: nothing is suppressed.
     nms.keep = nms.candidates;
   }

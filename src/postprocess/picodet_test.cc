@@ -21,12 +21,13 @@ struct SmallModel {
   SmallModel() {
     card.labels = {"text", "table"};
     card.input = {.name = "image", .width = 64, .height = 64};
-    card.distance_bins = kBins;
+    model::PicoDetOutputs outputs{.levels = {}, .distance_bins = kBins};
     for (std::size_t level = 0; level < 4; ++level) {
-      card.levels.push_back({.stride = 8 << level, .scores = level, .distances = level + 4});
+      outputs.levels.push_back({.stride = 8 << level, .scores = level, .distances = level + 4});
       values.emplace_back(kCells[level] * 2, 0.0F);
     }
     for (std::size_t cells : kCells) values.emplace_back(cells * 4 * kBins, 0.0F);
+    card.outputs = std::move(outputs);
   }
 
   /// A box around a cell whose sides lie `left`, `top`, `right`, `bottom` whole strides from its centre.

@@ -19,7 +19,8 @@ Result<void> FillInput(const Image& image, const model::InputContract& contract,
     const cv::Mat source(image.height(), image.width(), CV_8UC3, const_cast<std::uint8_t*>(image.row(0)));
     cv::Mat target(contract.height, contract.width, CV_8UC3, input.data());
     const std::uint8_t* const before = target.data;
-    cv::resize(source, target, target.size(), 0, 0, cv::INTER_LINEAR);
+    // The card's numbers are OpenCV's.
+    cv::resize(source, target, target.size(), 0, 0, static_cast<int>(contract.interpolation));
     if (target.data != before) std::abort();  // OpenCV allocated instead of writing to the input.
   } catch (const std::exception& error) {
     return Fail(ErrorCode::kInternal, fmt::format("resizing the page failed: {}", error.what()));

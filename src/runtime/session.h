@@ -2,7 +2,7 @@
 
 #include <memory>
 #include <span>
-#include <vector>
+#include <string>
 
 #include "base/result.h"
 #include "types/tensor.h"
@@ -16,12 +16,20 @@ class Session {
  public:
   virtual ~Session() = default;
 
-  /// Memory of the input, to be filled before `Run`: uint8 [1, height, width, 3], blue green red. Valid for the
-  /// session's life.
-  virtual std::span<std::uint8_t> input() = 0;
+  /// Pages of one inference, at least 1.
+  virtual int batch() const = 0;
 
-  /// Infers what `input()` holds and blocks until done. The views are valid until the next `Run`. `kInternal` when the
-  /// runtime fails.
+  /// Memory of a page's pixels, to be filled before `Run`: uint8 [height, width, 3], blue green red. `index` is the
+  /// page's place in the batch, from 0. Valid for the session's life.
+  virtual std::span<std::uint8_t> image(int index) = 0;
+
+  /// The model's input height over the page's, and the same of the widths: for models that give boxes in pixels of the
+  /// page. Without effect for others.
+  virtual void SetScaleFactor(int index, float y, float x) = 0;
+
+  /// Infers the whole batch and blocks until done; what a place held before is inferred again. The views are valid
+  /// until the next `Run`: floating-point outputs as float32, integers as uint8 or int32. `kInternal` when the runtime
+  /// fails.
   virtual Result<std::span<const TensorView>> Run() = 0;
 };
 
@@ -32,6 +40,9 @@ class Engine {
 
   /// How many sessions run at once without slowing each other down: the best number of slots.
   virtual int slots() const = 0;
+
+  /// "OpenVINO 2026.4.0-…": which runtime infers.
+  virtual std::string runtime() const = 0;
 
   virtual Result<std::unique_ptr<Session>> CreateSession() = 0;
 };

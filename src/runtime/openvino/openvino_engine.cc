@@ -27,7 +27,9 @@ class OpenVinoSession final : public Session {
     views_.resize(output_names_.size());
   }
 
-  std::span<std::uint8_t> input() override { return input_; }
+  int batch() const override { return 1; }
+  std::span<std::uint8_t> image(int /*index*/) override { return input_; }
+  void SetScaleFactor(int /*index*/, float /*y*/, float /*x*/) override {}
 
   Result<std::span<const TensorView>> Run() override {
     try {
@@ -57,6 +59,7 @@ class OpenVinoEngine final : public Engine {
   OpenVinoEngine(ov::CompiledModel compiled, int slots) : compiled_(std::move(compiled)), slots_(slots) {}
 
   int slots() const override { return slots_; }
+  std::string runtime() const override { return OpenVinoVersion(); }
 
   Result<std::unique_ptr<Session>> CreateSession() override {
     try {
@@ -115,15 +118,16 @@ bool SupportsBfloat16(ov::Core& core) {
 
 /// A file may declare other shapes than its graph gives: then every page would fail, and nobody would know before.
 Result<void> CheckOutputs(std::span<const TensorView> outputs, const model::ModelCard& card) {
-  for (const auto& [index, shape] : model::ExpectedOutputs(card)) {
-    if (index >= outputs.size()) {
+  for (const model::OutputContract& contract : model::ExpectedOutputs(card, 1)) {
+    if (contract.output >= outputs.size()) {
       return Fail(ErrorCode::kBadModel, fmt::format("the model gives {} outputs where its file declares at least {}",
-                                                    outputs.size(), index + 1));
+                                                    outputs.size(), contract.output + 1));
     }
-    if (outputs[index].shape != shape) {
+    if (!model::Fits(contract, outputs[contract.output].shape)) {
       return Fail(ErrorCode::kBadModel,
                   fmt::format("the model's output '{}' has the shape [{}] where its file declares [{}]",
-                              outputs[index].name, fmt::join(outputs[index].shape, ","), fmt::join(shape, ",")));
+                              outputs[contract.output].name, fmt::join(outputs[contract.output].shape, ","),
+                              fmt::join(contract.shape, ",")));
     }
   }
   return {};
@@ -144,7 +148,7 @@ Result<std::unique_ptr<Engine>> Load(const model::ModelFile& file, const OpenVin
 
     Result<std::unique_ptr<Session>> session = engine->CreateSession();
     if (!session) return Fail(session.error());
-    std::ranges::fill((*session)->input(), std::uint8_t{255});
+    std::ranges::fill((*session)->image(0), std::uint8_t{255});
     const auto warm = (*session)->Run();
     if (!warm) return Fail(warm.error());
     if (auto good = CheckOutputs(*warm, file.card()); !good) return Fail(good.error());

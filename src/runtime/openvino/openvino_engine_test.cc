@@ -14,7 +14,7 @@ namespace doclayout::runtime {
 namespace {
 
 std::vector<float> RunOn(Session& session, std::uint8_t grey) {
-  std::ranges::fill(session.input(), grey);
+  std::ranges::fill(session.image(0), grey);
   const auto outputs = session.Run();
   EXPECT_TRUE(outputs) << outputs.error().message;
   const auto scores = (*outputs)[0].floats();
@@ -28,13 +28,15 @@ TEST(OpenVinoEngine, GivesTheOutputsThatTheModelCardPromises) {
   const auto session = (*engine)->CreateSession();
   ASSERT_TRUE(session);
 
-  std::ranges::fill((*session)->input(), std::uint8_t{255});
+  std::ranges::fill((*session)->image(0), std::uint8_t{255});
   const auto outputs = (*session)->Run();
 
   ASSERT_TRUE(outputs);
   ASSERT_EQ(outputs->size(), 8U);
-  EXPECT_EQ((*outputs)[file.card().levels[0].scores].shape, (Shape{1, 7600, 10}));
-  EXPECT_EQ((*outputs)[file.card().levels[3].distances].shape, (Shape{1, 130, 32}));
+  EXPECT_EQ((*outputs)[std::get<model::PicoDetOutputs>(file.card().outputs).levels[0].scores].shape,
+            (Shape{1, 7600, 10}));
+  EXPECT_EQ((*outputs)[std::get<model::PicoDetOutputs>(file.card().outputs).levels[3].distances].shape,
+            (Shape{1, 130, 32}));
   for (float score : (*outputs)[0].floats()) ASSERT_TRUE(score >= 0 && score <= 1);
 }
 
@@ -100,7 +102,7 @@ TEST(OpenVinoEngine, AGraphThatGivesOtherShapesThanItsFileDeclaresIsABadModel) {
       .write(reinterpret_cast<const char*>(changed.data()), static_cast<std::streamsize>(changed.size()));
   const auto file = model::ModelFile::Load(path);
   ASSERT_TRUE(file) << file.error().message;
-  ASSERT_EQ(file->card().distance_bins, 9);
+  ASSERT_EQ(std::get<model::PicoDetOutputs>(file->card().outputs).distance_bins, 9);
 
   const auto engine = LoadOpenVino(*file, {.threads = 1, .streams = 1});
 
