@@ -67,8 +67,7 @@ Result<Analyzer::AnalyzedPage> Analyzer::AnalyzePage(decode::Document& document,
   Result<Page> page = document.ReadPage(index);
   timings.decode += Milliseconds(clock_.Now() - start);
   if (!page) return Fail(page.error());
-  auto layout = model_.pipelines[static_cast<std::size_t>(slot)]->Analyze(
-      *page, {.threshold = config_.threshold, .nms = config_.nms}, timings);
+  auto layout = model_.pipelines[static_cast<std::size_t>(slot)]->Analyze(*page, config_.parameters, timings);
   if (!layout) return Fail(layout.error());
   return AnalyzedPage{std::move(*page), std::move(*layout)};
 }

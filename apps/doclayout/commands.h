@@ -18,6 +18,12 @@ int RunAnalyze(const config::AnalyzeConfig& config);
 /// `doclayout serve`: serves until SIGTERM or SIGINT, then answers what was accepted. Returns the exit code.
 int RunServe(const config::ServeConfig& config);
 
+/// `doclayout postprocess`: regions of recorded outputs, to standard output. Returns the exit code.
+int RunPostprocess(const config::PostprocessConfig& config);
+
+/// `doclayout model`: lists, pulls, verifies or describes models. Returns the exit code.
+int RunModel(const config::ModelConfig& config);
+
 /// "0.1.0": the program's version.
 const char* Version();
 

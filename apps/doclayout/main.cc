@@ -19,6 +19,8 @@ namespace {
 
 using doclayout::config::AnalyzeConfig;
 using doclayout::config::ExitNow;
+using doclayout::config::ModelConfig;
+using doclayout::config::PostprocessConfig;
 using doclayout::config::ServeConfig;
 
 std::optional<std::string> ReadEnvironment(std::string_view name) {
@@ -54,6 +56,8 @@ int Run(int argc, char** argv) {
     return exit->exit_code;
   }
   if (const auto* analyze = std::get_if<AnalyzeConfig>(&command)) return doclayout::RunAnalyze(*analyze);
+  if (const auto* outputs = std::get_if<PostprocessConfig>(&command)) return doclayout::RunPostprocess(*outputs);
+  if (const auto* model = std::get_if<ModelConfig>(&command)) return doclayout::RunModel(*model);
   return doclayout::RunServe(std::get<ServeConfig>(command));
 }
 

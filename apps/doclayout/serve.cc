@@ -128,6 +128,7 @@ http::Server::Dependencies MakeDependencies(LoadedModel& model, scheduler::Worke
               [&model](int slot, const Page& page, const AnalyzeParameters& parameters, StageTimings& timings) {
                 return model.pipelines[static_cast<std::size_t>(slot)]->Analyze(page, parameters, timings);
               },
+          .check_parameters = [](const AnalyzeParameters&) { return Result<void>(); },
           .pool = pool,
           .registry = registry,
           .readiness = readiness,

@@ -4,55 +4,17 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <utility>
+
+#include "config/options.h"
 
 namespace doclayout::config {
 namespace {
 
 constexpr int kUsageError = 2;
 constexpr int kDayMs = 24 * 3600 * 1000;
-
-/// An option that an environment variable sets too. The last value given wins: what the environment says is put before
-/// the command line.
-CLI::Option* FromEnvironment(CLI::Option* option, const char* variable) {
-  option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  option->description(fmt::format("{} [env {}]", option->get_description(), variable));
-  option->group("Options");
-  // The name is kept where CLI11 would read it itself, and cleared before it could: there the file would win.
-  option->envname(variable);
-  return option;
-}
-
-void AddInference(CLI::App& app, InferenceConfig& config) {
-  FromEnvironment(app.add_option("--model-path", config.model_path, "ONNX file; the embedded model if not given"),
-                  "MODEL_PATH");
-  FromEnvironment(app.add_option("--precision", config.precision, "arithmetic of the inference")
-                      ->check(CLI::IsMember({"f32", "bf16", "auto"}))
-                      ->capture_default_str(),
-                  "PRECISION");
-  FromEnvironment(app.add_option("--streams", config.streams, "pages inferred at once; 0: the runtime's best")
-                      ->check(CLI::Range(0, 1024)),
-                  "STREAMS");
-  FromEnvironment(
-      app.add_option("--threads", config.threads, "threads that infer; 0: all processors")->check(CLI::Range(0, 4096)),
-      "THREADS");
-}
-
-void AddDocumentLimits(CLI::App& app, DocumentConfig& config) {
-  FromEnvironment(app.add_option("--max-pixels", config.max_pixels, "largest page, width times height")
-                      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 31))
-                      ->capture_default_str(),
-                  "MAX_PIXELS");
-  FromEnvironment(app.add_option("--max-pages", config.max_pages, "most pages of one document")
-                      ->check(CLI::Range(1, 1'000'000))
-                      ->capture_default_str(),
-                  "MAX_PAGES");
-  FromEnvironment(
-      app.add_option("--max-document-pixels", config.max_document_pixels, "most pixels of all pages of one document")
-          ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40))
-          ->capture_default_str(),
-      "MAX_DOCUMENT_PIXELS");
-}
+constexpr int kMaxPageSide = 1'000'000;
 
 void AddServe(CLI::App& app, ServeConfig& config) {
   const auto number = [&app](const char* flag, auto& value, const char* description, auto low, auto high,
@@ -90,13 +52,6 @@ void AddServe(CLI::App& app, ServeConfig& config) {
   AddDocumentLimits(app, config.document);
 }
 
-/// CLI11's own range check lets NaN through.
-std::string IsScore(const std::string& text) {
-  float value = 0;
-  const bool is_number = CLI::detail::lexical_cast(text, value);
-  return is_number && value >= 0 && value <= 1 ? "" : fmt::format("'{}' is not a number from 0 to 1", text);
-}
-
 void AddAnalyze(CLI::App& app, AnalyzeConfig& config) {
   app.add_option("FILE", config.files, "JPEG, PNG, WebP, TIFF or BMP")->required();
   app.add_option("--format", config.format, "what to write")
@@ -105,14 +60,44 @@ void AddAnalyze(CLI::App& app, AnalyzeConfig& config) {
   app.add_option("-o,--output", config.output,
                  "file to write, or an existing folder for one file a document; standard output if not given");
   app.add_flag("--pretty", config.pretty, "break the JSON's lines for people; for one file, or with a folder");
-  app.add_option("--threshold", config.threshold,
-                 "report regions with a higher score, 0 to 1; the model's own if not given")
-      ->check(IsScore);
-  app.add_flag_function(
-      "--nms,!--no-nms", [&config](std::int64_t count) { config.nms = count > 0; },
-      "whether overlapping boxes of one label are suppressed");
+  AddParameters(app, config.parameters);
   AddInference(app, config.inference);
   AddDocumentLimits(app, config.document);
+}
+
+void AddPostprocess(CLI::App& app, PostprocessConfig& config) {
+  app.add_option("DIR", config.folder, "folder of .npy files, named after the family's outputs")->required();
+  app.add_option("--family", config.family, "whose outputs they are")
+      ->required()
+      ->check(CLI::IsMember(
+          {"picodet", "pp-doclayout", "pp-doclayoutv2", "pp-doclayoutv3", "pp-doclayoutv3-transformers"}));
+  app.add_option("--width", config.width, "pixels of the page")->required()->check(CLI::Range(1, kMaxPageSide));
+  app.add_option("--height", config.height, "pixels of the page")->required()->check(CLI::Range(1, kMaxPageSide));
+  app.add_option("--labels", config.labels, "names of the classes, LABEL,…; the family's own if not given")
+      ->delimiter(',');
+  app.add_flag("--pretty", config.pretty, "break the JSON's lines for people");
+  AddParameters(app, config.parameters);
+}
+
+void AddModel(CLI::App& app, ModelConfig& config) {
+  app.require_subcommand(1);
+  CLI::App* list = app.add_subcommand("list", "models that can be pulled, and those that are there");
+  CLI::App* pull = app.add_subcommand("pull", "download a model of the catalogue");
+  CLI::App* verify = app.add_subcommand("verify", "compare models that are there with their digests");
+  CLI::App* info = app.add_subcommand("info", "what a model is: family, inputs, outputs, labels, digest");
+  pull->add_option("NAME", config.names, "a name that 'model list' shows")->required()->expected(1);
+  FromEnvironment(pull->add_option("--mirror", config.mirror, "base URL to download from instead of the model's own"),
+                  "MODEL_MIRROR");
+  pull->add_option("--file", config.file, "take the model from this file instead of the network");
+  verify->add_option("NAME", config.names, "names that 'model list' shows; all that are there if not given");
+  info->add_option("MODEL", config.names,
+                   "ONNX file, folder with one, or a name of the catalogue; the embedded model "
+                   "if not given")
+      ->expected(0, 1);
+  for (CLI::App* action : {list, info}) action->add_flag("--json", config.json, "as JSON");
+  for (CLI::App* action : {list, pull, verify, info}) {
+    action->callback([&config, action] { config.action = action->get_name(); });
+  }
 }
 
 /// What single options cannot see: nothing, or what contradicts what.
@@ -149,37 +134,32 @@ ExitNow Mistake(std::string message) {
           .text = fmt::format("doclayout: {}\nRun 'doclayout --help' or 'doclayout COMMAND --help'.\n", message)};
 }
 
-}  // namespace
-
-Command ParseCommand(std::span<const char* const> arguments, ReadEnvironment read_environment,
-                     std::string_view version) {
-  CLI::App app{"doclayout: finds the regions of document pages and their reading order", "doclayout"};
-  app.set_version_flag("--version", std::string(version));
-  app.require_subcommand(1);
-  ServeConfig serve;
-  AnalyzeConfig analyze;
-  CLI::App* serve_command = app.add_subcommand("serve", "serve the API over HTTP");
-  CLI::App* analyze_command = app.add_subcommand("analyze", "analyse files: regions as JSON, or drawn as PNG");
-  AddServe(*serve_command, serve);
-  AddAnalyze(*analyze_command, analyze);
-  app.set_config("--config", "", "file of options in TOML: a section for each command, [serve], with 'port = 8000'");
-  app.allow_config_extras(CLI::config_extras_mode::error);
-  for (CLI::App* command : {serve_command, analyze_command}) command->fallthrough();
-
-  const auto behind_name = arguments.subspan(std::min<std::size_t>(1, arguments.size()));
-  std::vector<std::string> words(behind_name.begin(), behind_name.end());
-  const auto is_command = [&](const std::string& word) {
-    return word == serve_command->get_name() || word == analyze_command->get_name();
+/// Puts what the environment says behind the command's name. An unknown command is a mistake to be told.
+std::optional<std::string> PutEnvironment(std::vector<std::string>& words, std::span<CLI::App* const> commands,
+                                          ReadEnvironment read_environment) {
+  const auto find = [&](const std::string& word) {
+    return std::find_if(commands.begin(), commands.end(), [&](CLI::App* app) { return app->get_name() == word; });
   };
-  if (!words.empty() && !words.front().starts_with('-') && !is_command(words.front())) {
-    return Mistake(fmt::format("unknown command '{}'; the commands are serve and analyze", words.front()));
+  if (!words.empty() && !words.front().starts_with('-') && find(words.front()) == commands.end()) {
+    return fmt::format("unknown command '{}'; the commands are serve, analyze, model and postprocess", words.front());
   }
-  const auto command_word = std::find_if(words.begin(), words.end(), is_command);
-  if (command_word != words.end()) {
-    const auto flags = FlagsFromEnvironment(*app.get_subcommand(*command_word), read_environment);
-    words.insert(command_word + 1, flags.begin(), flags.end());
+  auto word = std::find_if(words.begin(), words.end(), [&](const auto& text) { return find(text) != commands.end(); });
+  if (word == words.end()) return std::nullopt;
+  CLI::App* command = *find(*word);
+  // `model pull` has its options one word further on.
+  const auto actions = command->get_subcommands(
+      [&](const CLI::App* action) { return word + 1 != words.end() && action->get_name() == *(word + 1); });
+  if (!actions.empty()) {
+    command = actions.front();
+    ++word;
   }
-  std::reverse(words.begin(), words.end());  // CLI11 takes them from the back.
+  const auto flags = FlagsFromEnvironment(*command, read_environment);
+  words.insert(word + 1, flags.begin(), flags.end());
+  return std::nullopt;
+}
+
+/// Nothing when the words were understood and a command is to be run.
+std::optional<ExitNow> Parse(CLI::App& app, std::vector<std::string>& words) {
   try {
     app.parse(words);
   } catch (const CLI::CallForHelp&) {
@@ -195,7 +175,43 @@ Command ParseCommand(std::span<const char* const> arguments, ReadEnvironment rea
   } catch (const CLI::Error& error) {
     return Mistake(error.what());
   }
-  if (!serve_command->parsed()) return analyze;
+  return std::nullopt;
+}
+
+}  // namespace
+
+Command ParseCommand(std::span<const char* const> arguments, ReadEnvironment read_environment,
+                     std::string_view version) {
+  CLI::App app{"doclayout: finds the regions of document pages and their reading order", "doclayout"};
+  app.set_version_flag("--version", std::string(version));
+  app.require_subcommand(1);
+  ServeConfig serve;
+  AnalyzeConfig analyze;
+  PostprocessConfig postprocess;
+  ModelConfig model;
+  CLI::App* serve_command = app.add_subcommand("serve", "serve the API over HTTP");
+  CLI::App* analyze_command = app.add_subcommand("analyze", "analyse files: regions as JSON, or drawn as PNG");
+  CLI::App* model_command = app.add_subcommand("model", "list, pull, verify and describe models");
+  CLI::App* postprocess_command =
+      app.add_subcommand("postprocess", "turn recorded outputs of a model into regions as JSON");
+  AddServe(*serve_command, serve);
+  AddAnalyze(*analyze_command, analyze);
+  AddModel(*model_command, model);
+  AddPostprocess(*postprocess_command, postprocess);
+  app.set_config("--config", "", "file of options in TOML: a section for each command, [serve], with 'port = 8000'");
+  app.allow_config_extras(CLI::config_extras_mode::error);
+  const std::array commands{serve_command, analyze_command, model_command, postprocess_command};
+  for (CLI::App* command : commands) command->fallthrough();
+
+  const auto behind_name = arguments.subspan(std::min<std::size_t>(1, arguments.size()));
+  std::vector<std::string> words(behind_name.begin(), behind_name.end());
+  if (auto mistake = PutEnvironment(words, commands, read_environment)) return Mistake(*mistake);
+  std::reverse(words.begin(), words.end());  // CLI11 takes them from the back.
+  if (std::optional<ExitNow> exit = Parse(app, words)) return *exit;
+
+  if (analyze_command->parsed()) return analyze;
+  if (model_command->parsed()) return model;
+  if (postprocess_command->parsed()) return postprocess;
   if (std::string contradiction = Contradiction(serve); !contradiction.empty()) return Mistake(contradiction);
   return serve;
 }

@@ -9,12 +9,19 @@
 #include <variant>
 #include <vector>
 
+#include "types/analyze_parameters.h"
+
 namespace doclayout::config {
 
 /// What every command that infers can be told. Zero means: chosen by the program.
 struct InferenceConfig {
-  std::string model_path;  ///< an ONNX file; empty: the embedded model
+  std::string model_path;  ///< an ONNX file, a folder with one or a name of the catalogue; empty: the embedded model
+  std::string family;      ///< empty: told from the model
+  std::string runtime = "auto";
+  std::string onnxruntime_path;  ///< a file or folder; empty: looked for
+  std::string device = "auto";
   std::string precision = "f32";
+  std::string cache_dir;  ///< empty: compiled models are not kept
   int streams = 0;
   int threads = 0;
 };
@@ -52,9 +59,28 @@ struct AnalyzeConfig {
   std::string format = "json";
   std::string output;  ///< a file or a folder; empty: standard output
   bool pretty = false;
-  std::optional<float> threshold;
-  std::optional<bool> nms;
+  AnalyzeParameters parameters;
   DocumentConfig document;
+};
+
+/// Recorded outputs of a model, to be turned into regions.
+struct PostprocessConfig {
+  std::string folder;
+  std::string family;  ///< as of a model, or "pp-doclayoutv3-transformers"
+  int width = 0;
+  int height = 0;
+  std::vector<std::string> labels;  ///< empty: the family's own
+  AnalyzeParameters parameters;
+  bool pretty = false;
+};
+
+/// What to do with models on this machine.
+struct ModelConfig {
+  std::string action;              ///< "list", "pull", "verify" or "info"
+  std::vector<std::string> names;  ///< of the catalogue; for "info" also a file or folder
+  std::string mirror;              ///< base URL; empty: the model's own address
+  std::string file;                ///< to take a model from; empty: the network
+  bool json = false;
 };
 
 /// Nothing to run: `text` goes to standard output (help, version) or, for a mistake in the command line, to standard
@@ -64,7 +90,7 @@ struct ExitNow {
   std::string text;
 };
 
-using Command = std::variant<ServeConfig, AnalyzeConfig, ExitNow>;
+using Command = std::variant<ServeConfig, AnalyzeConfig, PostprocessConfig, ModelConfig, ExitNow>;
 
 /// An environment variable's value, or nothing; a function so that tests need not touch the process.
 using ReadEnvironment = std::optional<std::string> (*)(std::string_view name);

@@ -64,16 +64,62 @@ TEST(Config, ReadsWhatAnalyzeIsTold) {
       std::get<AnalyzeConfig>(Parse({"analyze", "--threshold", "0.3", "--no-nms", "a.png", "b.jpg", "-o", "out"}));
 
   EXPECT_EQ(analyze.files, (std::vector<std::string>{"a.png", "b.jpg"}));
-  EXPECT_FLOAT_EQ(analyze.threshold.value(), 0.3F);
-  EXPECT_EQ(analyze.nms, false);
+  EXPECT_FLOAT_EQ(analyze.parameters.threshold.value(), 0.3F);
+  EXPECT_EQ(analyze.parameters.nms, false);
   EXPECT_EQ(analyze.output, "out");
 }
 
 TEST(Config, WhatIsNotGivenStaysTheModelsOwn) {
   const auto analyze = std::get<AnalyzeConfig>(Parse({"analyze", "a.png"}));
 
-  EXPECT_FALSE(analyze.threshold);
-  EXPECT_FALSE(analyze.nms);
+  EXPECT_FALSE(analyze.parameters.threshold);
+  EXPECT_FALSE(analyze.parameters.nms);
+}
+
+TEST(Config, RegionsAreChosenAsInAQuery) {
+  const auto analyze =
+      std::get<AnalyzeConfig>(Parse({"analyze", "--class-threshold", "5:0.4", "--merge=large", "--unclip", "1.1,1.2",
+                                     "--shape", "poly", "--no-overlap-filter", "--unordered-labels=none", "a.png"}));
+
+  EXPECT_FLOAT_EQ(analyze.parameters.class_threshold.at("5"), 0.4F);
+  EXPECT_EQ(analyze.parameters.merge, MergeMode::kLarge);
+  EXPECT_EQ(analyze.parameters.unclip, (UnclipRatio{1.1, 1.2}));
+  EXPECT_EQ(analyze.parameters.shape, RegionShape::kPoly);
+  EXPECT_EQ(analyze.parameters.overlap_filter, false);
+  EXPECT_THAT(analyze.parameters.unordered_labels, testing::Optional(testing::IsEmpty()));
+}
+
+TEST(Config, ReadsWhatInfers) {
+  const auto serve = std::get<ServeConfig>(Parse({"serve", "--device=gpu:1", "--runtime", "onnxruntime", "--cache-dir",
+                                                  "/var/cache", "--family", "pp-doclayoutv3"}));
+
+  EXPECT_EQ(serve.inference.device, "gpu:1");
+  EXPECT_EQ(serve.inference.runtime, "onnxruntime");
+  EXPECT_EQ(serve.inference.cache_dir, "/var/cache");
+  EXPECT_EQ(serve.inference.family, "pp-doclayoutv3");
+}
+
+TEST(Config, ReadsWhatToDoWithModels) {
+  const auto pull = std::get<ModelConfig>(Parse({"model", "pull", "pp-doclayoutv3", "--file", "v3.onnx"}));
+  const auto info = std::get<ModelConfig>(Parse({"model", "info", "--json"}));
+
+  EXPECT_EQ(pull.action, "pull");
+  EXPECT_EQ(pull.names, (std::vector<std::string>{"pp-doclayoutv3"}));
+  EXPECT_EQ(pull.file, "v3.onnx");
+  EXPECT_EQ(info.action, "info");
+  EXPECT_TRUE(info.names.empty());
+  EXPECT_TRUE(info.json);
+}
+
+TEST(Config, ReadsWhichOutputsToPostprocess) {
+  const auto config =
+      std::get<PostprocessConfig>(Parse({"postprocess", "--family", "pp-doclayoutv2", "--width", "600", "--height",
+                                         "800", "--labels", "text,table", "--threshold", "0.3", "outputs"}));
+
+  EXPECT_EQ(config.folder, "outputs");
+  EXPECT_EQ(config.family, "pp-doclayoutv2");
+  EXPECT_EQ(config.labels, (std::vector<std::string>{"text", "table"}));
+  EXPECT_FLOAT_EQ(config.parameters.threshold.value(), 0.3F);
 }
 
 TEST(Config, AMistakeIsAUsageErrorThatNamesIt) {
@@ -89,6 +135,11 @@ TEST(Config, AMistakeIsAUsageErrorThatNamesIt) {
   EXPECT_THAT(message({"analyze", "--threshold", "2", "a.png"}), HasSubstr("--threshold"));
   EXPECT_THAT(message({"analyze", "--threshold", "nan", "a.png"}), HasSubstr("--threshold"));
   EXPECT_THAT(message({"analyze", "--format", "gif", "a.png"}), HasSubstr("--format"));
+  EXPECT_THAT(message({"analyze", "--class-merge", "5:both", "a.png"}), HasSubstr("CLASS:union|large|small"));
+  EXPECT_THAT(message({"serve", "--device", "gpu:"}), HasSubstr("'gpu:' is not auto, cpu, gpu or gpu:N"));
+  EXPECT_THAT(message({"postprocess", "--family", "yolo", "--width=1", "--height=1", "d"}), HasSubstr("--family"));
+  EXPECT_THAT(message({"model"}), HasSubstr("subcommand is required"));
+  EXPECT_THAT(message({"model", "pull"}), HasSubstr("NAME is required"));
   EXPECT_THAT(message({"serve", "--port", "70000"}), HasSubstr("--port"));
   EXPECT_THAT(message({"serve", "--no-such-flag"}), HasSubstr("--no-such-flag"));
   EXPECT_THAT(message({"serve", "--config", "/nowhere.toml"}), HasSubstr("/nowhere.toml"));

@@ -24,15 +24,17 @@ std::shared_ptr<const AnalyzeContext> MakeAnalyzeContext(const Server::Options& 
                                                          Server::Dependencies& dependencies,
                                                          std::shared_ptr<BodyBudget> bodies,
                                                          std::shared_ptr<ServerMetrics> metrics) {
-  return std::make_shared<const AnalyzeContext>(AnalyzeContext{.analyze_page = std::move(dependencies.analyze_page),
-                                                               .limits = options.document_limits,
-                                                               .model_name = dependencies.version.model_name,
-                                                               .model_sha256 = dependencies.version.model_sha256,
-                                                               .model_family = dependencies.version.model_family,
-                                                               .bodies = std::move(bodies),
-                                                               .metrics = std::move(metrics),
-                                                               .logger = dependencies.logger,
-                                                               .clock = dependencies.clock});
+  return std::make_shared<const AnalyzeContext>(
+      AnalyzeContext{.analyze_page = std::move(dependencies.analyze_page),
+                     .check_parameters = std::move(dependencies.check_parameters),
+                     .limits = options.document_limits,
+                     .model_name = dependencies.version.model_name,
+                     .model_sha256 = dependencies.version.model_sha256,
+                     .model_family = dependencies.version.model_family,
+                     .bodies = std::move(bodies),
+                     .metrics = std::move(metrics),
+                     .logger = dependencies.logger,
+                     .clock = dependencies.clock});
 }
 
 class TcpServer final : public Server {

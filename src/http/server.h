@@ -43,6 +43,7 @@ class Server {
   /// registry, the clock and `analyze_page`.
   struct Dependencies {
     AnalyzePage analyze_page;
+    CheckParameters check_parameters;
     scheduler::WorkerPool& pool;
     metrics::Registry& registry;
     const health::Readiness& readiness;

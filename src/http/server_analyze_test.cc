@@ -233,6 +233,21 @@ TEST(Analyze, RefusesAtOnceWhenTheQueueIsFull) {
   EXPECT_EQ(waiting.Receive().status, 200);
 }
 
+TEST(Analyze, RefusesBeforeTheBodyWhatTheModelCannotDo) {
+  TestServer server({.check_parameters = [](const AnalyzeParameters& parameters) -> Result<void> {
+    if (!parameters.class_threshold.contains("99")) return {};
+    return Fail(ErrorCode::kBadParameter, "no class '99'");
+  }});
+  TestClient client(server.port());
+
+  const TestAnswer refused = client.Request(AnalyzeRequestText("class_threshold=99:0.5"));
+
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_EQ(CodeOf(refused), "bad_parameter");
+  EXPECT_THAT(refused.body, HasSubstr("no class '99'"));
+  EXPECT_EQ(TestClient(server.port()).Request(AnalyzeRequestText("class_threshold=1:0.5")).status, 200);
+}
+
 TEST(Analyze, HidesWhatIsOurFault) {
   TestServer failing(
       {.analyze_page = [](int, const Page&, const AnalyzeParameters&, StageTimings&) -> Result<PageLayout> {

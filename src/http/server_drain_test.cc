@@ -191,7 +191,7 @@ TEST(Server, SaysWhyItCannotListen) {
   const health::Readiness readiness;
   scheduler::WorkerPool pool({}, clock);
   const auto listen = [&](const Server::Options& options) {
-    return Server::Listen(options, {FakeAnalyzePage, pool, registry, readiness, logger, clock, {}, {}});
+    return Server::Listen(options, {FakeAnalyzePage, {}, pool, registry, readiness, logger, clock, {}, {}});
   };
 
   const auto taken = listen({.host = "127.0.0.1", .port = server.port()});

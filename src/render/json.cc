@@ -1,4 +1,5 @@
 #include <cmath>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -15,8 +16,11 @@ double Round(double value, double per_unit) {
   return std::round(value * per_unit) / per_unit + 0.0;
 }
 
-double Coordinate(double pixels) {
-  return Round(pixels, 10);
+/// Whole pixels as integers: some families round to them.
+Json Coordinate(double pixels) {
+  const double rounded = Round(pixels, 10);
+  if (rounded == std::trunc(rounded) && std::fabs(rounded) < 1e15) return static_cast<std::int64_t>(rounded);
+  return rounded;
 }
 double Score(double score) {
   return Round(score, 10'000);

@@ -73,7 +73,7 @@ TEST(ToJson, PrintsAPolygonThatTheModelGave) {
   Region region = TextRegion();
   region.polygon = {{1.04F, 2}, {3, 4.06F}, {5, 6}};
 
-  EXPECT_THAT(Render(PageWith(region)), HasSubstr(R"("polygon":[[1.0,2.0],[3.0,4.1],[5.0,6.0]])"));
+  EXPECT_THAT(Render(PageWith(region)), HasSubstr(R"("polygon":[[1,2],[3,4.1],[5,6]])"));
 }
 
 TEST(ToJson, RoundsTheResolution) {
@@ -101,7 +101,7 @@ TEST(ToJson, PrintsNoMinusZero) {
   Region region = TextRegion();
   region.bbox = {-0.04F, -0.0F, 5, 5};
 
-  EXPECT_THAT(Render(PageWith(region)), HasSubstr(R"("bbox":[0.0,0.0,5.0,5.0])"));
+  EXPECT_THAT(Render(PageWith(region)), HasSubstr(R"("bbox":[0,0,5,5])"));
 }
 
 TEST(ToJson, StaysJsonWhateverTheFloats) {

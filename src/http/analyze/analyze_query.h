@@ -15,7 +15,8 @@ struct AnalyzeQuery {
   OutputFormat format = OutputFormat::kJson;
 };
 
-/// Reads `threshold=0..1`, `nms=true|false|1|0|on|off` and `format=json|png`.
+/// Reads `format=json|png` and what types/parameter_text.h lists: `threshold=0..1`, `class_merge=3:large,table:union`,
+/// … Whether the model knows the classes is not looked at.
 ///
 /// `kBadParameter` for another name, a name given twice or a value that is not allowed; the message names the parameter
 /// and what is. Thread-safe, takes microseconds.

@@ -26,6 +26,15 @@ TEST(AnalyzeQuery, ReadsAllParameters) {
   EXPECT_EQ(query.format, OutputFormat::kPng);
 }
 
+TEST(AnalyzeQuery, ReadsValuesOfSingleClasses) {
+  const AnalyzeQuery query =
+      ParseAnalyzeQuery("class_threshold=5:0.4,text:0.5&class_unclip=5%3A1.1x1.2&shape=quad").value();
+
+  EXPECT_FLOAT_EQ(query.parameters.class_threshold.at("text"), 0.5F);
+  EXPECT_EQ(query.parameters.class_unclip.at("5"), (UnclipRatio{1.1, 1.2}));
+  EXPECT_EQ(query.parameters.shape, RegionShape::kQuad);
+}
+
 TEST(AnalyzeQuery, TakesTheEndsOfTheRange) {
   for (const char* text : {"0", "1", "1.0", "0.0", "1e-3"}) {
     EXPECT_TRUE(ParseAnalyzeQuery(std::string("threshold=") + text)) << text;
@@ -45,6 +54,8 @@ TEST(AnalyzeQuery, RefusesAThresholdThatIsNotFromZeroToOne) {
 TEST(AnalyzeQuery, RefusesOtherValuesAndSaysWhatIsAllowed) {
   EXPECT_THAT(ParseAnalyzeQuery("nms=yes").error().message, HasSubstr("true, false, 1, 0, on or off"));
   EXPECT_THAT(ParseAnalyzeQuery("nms").error().message, HasSubstr("true, false, 1, 0, on or off"));
+  EXPECT_THAT(ParseAnalyzeQuery("class_merge=5:both").error().message,
+              HasSubstr("the parameter 'class_merge' is '5:both'; allowed is CLASS:union|large|small"));
   EXPECT_THAT(ParseAnalyzeQuery("format=xml").error().message, HasSubstr("json or png"));
 }
 
@@ -53,7 +64,9 @@ TEST(AnalyzeQuery, NamesAnUnknownParameter) {
 
   EXPECT_EQ(result.error().code, ErrorCode::kBadParameter);
   EXPECT_THAT(result.error().message, HasSubstr("'treshold'"));
-  EXPECT_THAT(result.error().message, HasSubstr("threshold, nms, format"));
+  EXPECT_THAT(result.error().message,
+              HasSubstr("threshold, class_threshold, nms, merge, class_merge, unclip, class_unclip, shape, "
+                        "overlap_filter, polygon_width, unordered_labels, format"));
 }
 
 TEST(AnalyzeQuery, RefusesAParameterGivenTwice) {

@@ -25,9 +25,13 @@ namespace doclayout::http {
 /// Analyses one page on the slot that calls it, and adds its times. Called on worker thread `slot` only.
 using AnalyzePage = std::function<Result<PageLayout>(int slot, const Page&, const AnalyzeParameters&, StageTimings&)>;
 
+/// Whether the model can do what is asked for. Thread-safe, takes microseconds.
+using CheckParameters = std::function<Result<void>(const AnalyzeParameters&)>;
+
 /// What all analyses share. Immutable but for what is thread-safe itself; what it refers to must outlive it.
 struct AnalyzeContext {
   AnalyzePage analyze_page;
+  CheckParameters check_parameters;
   decode::Limits limits;
   std::string model_name;
   std::string model_sha256;

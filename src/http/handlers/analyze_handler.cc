@@ -44,6 +44,7 @@ Outcome AnalyzeHandler::Begin(const Exchange& exchange) {
 Result<AnalyzeRequest> AnalyzeHandler::Judge(const Exchange& exchange) const {
   Result<AnalyzeQuery> query = ParseAnalyzeQuery(exchange.query);
   if (!query) return Fail(std::move(query.error()));
+  if (Result<void> good = context_->check_parameters(query->parameters); !good) return Fail(std::move(good.error()));
   Result<UploadType> type = ParseUploadType(exchange.head.Find("Content-Type"));
   if (!type) return Fail(std::move(type.error()));
   if (Result<void> encoding = CheckContentEncoding(exchange.head); !encoding) return Fail(std::move(encoding.error()));

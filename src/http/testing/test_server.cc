@@ -62,6 +62,7 @@ TestServer::TestServer(TestSetup setup)
   if (gate_ != nullptr) setup.analyze_page = gate_->Guarded();
   if (setup.model_loaded) readiness_.SetModelLoaded();
   auto server = Server::Listen(setup.options, {.analyze_page = std::move(setup.analyze_page),
+                                               .check_parameters = std::move(setup.check_parameters),
                                                .pool = pool_,
                                                .registry = registry_,
                                                .readiness = readiness_,

@@ -41,6 +41,7 @@ struct TestSetup {
   Server::Options options{.host = "127.0.0.1", .port = 0};
   scheduler::WorkerPool::Options pool{.slots = 1, .capacity = 64};
   AnalyzePage analyze_page = FakeAnalyzePage;
+  CheckParameters check_parameters = [](const AnalyzeParameters&) { return Result<void>(); };
   Gate* gate = nullptr;  ///< instead of `analyze_page`
   bool model_loaded = true;
 };

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <CLI/App.hpp>
+
+#include "config/config.h"
+
+/// Options that several commands have. For this module's own files only; not thread-safe.
+namespace doclayout::config {
+
+/// An option that an environment variable sets too. The last value given wins: what the environment says is put before
+/// the command line.
+CLI::Option* FromEnvironment(CLI::Option* option, const char* variable);
+
+/// Which model, and what infers.
+void AddInference(CLI::App& app, InferenceConfig& config);
+
+/// How large documents may be.
+void AddDocumentLimits(CLI::App& app, DocumentConfig& config);
+
+/// What is reported of a page, as in the query of `/analyze`.
+void AddParameters(CLI::App& app, AnalyzeParameters& parameters);
+
+}  // namespace doclayout::config
