@@ -7,7 +7,9 @@
 #include <google/protobuf/wire_format_lite.h>
 
 #include <algorithm>
+#include <charconv>
 #include <limits>
+#include <map>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -27,10 +29,18 @@ constexpr int kModelProducerName = 2;
 constexpr int kModelGraph = 7;
 constexpr int kModelOpsetImport = 8;
 constexpr int kModelMetadata = 14;
+constexpr int kGraphNode = 1;
 constexpr int kGraphInitializer = 5;
 constexpr int kGraphInput = 11;
 constexpr int kGraphOutput = 12;
+constexpr int kNodeAttribute = 5;
+constexpr int kAttributeTensor = 5;
+constexpr int kAttributeGraph = 6;
+constexpr int kAttributeTensors = 10;
+constexpr int kAttributeGraphs = 11;
 constexpr int kTensorName = 8;
+constexpr int kTensorExternalData = 13;
+constexpr int kTensorDataLocation = 14;
 constexpr int kOpsetDomain = 1;
 constexpr int kOpsetVersion = 2;
 constexpr int kEntryKey = 1;
@@ -100,8 +110,10 @@ bool ReadShape(Bytes message, std::vector<std::int64_t>& shape) {
 }
 
 bool ReadPort(Bytes message, GraphPort& port) {
+  port.has_shape = false;
   const auto tensor = [&](int number, Bytes bytes, std::uint64_t value) {
     if (number == field::kTensorElementType) port.element_type = static_cast<int>(value);
+    port.has_shape = port.has_shape || number == field::kTensorShape;
     return number != field::kTensorShape || ReadShape(bytes, port.shape);
   };
   const auto type = [&](int number, Bytes bytes, std::uint64_t) {
@@ -113,21 +125,121 @@ bool ReadPort(Bytes message, GraphPort& port) {
   });
 }
 
+struct Entry {
+  std::string key;
+  std::string value;
+};
+
+/// A `StringStringEntryProto`.
+bool ReadEntry(Bytes message, Entry& entry) {
+  return ForEachField(message, [&](int number, Bytes bytes, std::uint64_t) {
+    if (number == field::kEntryKey) entry.key = Text(bytes);
+    if (number == field::kEntryValue) entry.value = Text(bytes);
+    return true;
+  });
+}
+
+/// 0 for what is no number; the runtime that reads the weights judges it.
+std::uint64_t NumberOf(const std::string& text) {
+  std::uint64_t number = 0;
+  const auto end = std::from_chars(text.data(), text.data() + text.size(), number);
+  return end.ec == std::errc() ? number : 0;
+}
+
+/// Location and how far into the file tensors reach. A map: each file once, in order.
+using ExternalFiles = std::map<std::string, std::uint64_t>;
+
+struct TensorHead {
+  std::string name;
+  bool external = false;
+  std::vector<Entry> entries;
+};
+
+bool ReadTensor(Bytes message, TensorHead& tensor) {
+  constexpr std::uint64_t kExternal = 1;
+  return ForEachField(message, [&](int number, Bytes bytes, std::uint64_t value) {
+    if (number == field::kTensorName) tensor.name = Text(bytes);
+    if (number == field::kTensorDataLocation) tensor.external = value == kExternal;
+    return number != field::kTensorExternalData || ReadEntry(bytes, tensor.entries.emplace_back());
+  });
+}
+
+void CollectExternal(const TensorHead& tensor, ExternalFiles& files) {
+  if (!tensor.external) return;
+  std::string location;
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+  for (const Entry& entry : tensor.entries) {
+    if (entry.key == "location") location = entry.value;
+    if (entry.key == "offset") offset = NumberOf(entry.value);
+    if (entry.key == "length") length = NumberOf(entry.value);
+  }
+  constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t& reach = files[location];
+  reach = std::max(reach, offset > kMost - length ? kMost : offset + length);
+}
+
+/// Deeper than exporters nest the branches of an If or the body of a Loop.
+constexpr int kMostGraphsNested = 16;
+
+bool CollectFromGraph(Bytes message, int depth, ExternalFiles& files);
+
+/// Of tensors that a node carries (Constant), and of the graphs in it (If, Loop, Scan).
+bool CollectFromNode(Bytes message, int depth, ExternalFiles& files) {
+  const auto attribute = [&](int number, Bytes bytes, std::uint64_t) {
+    if (number == field::kAttributeTensor || number == field::kAttributeTensors) {
+      TensorHead tensor;
+      if (!ReadTensor(bytes, tensor)) return false;
+      CollectExternal(tensor, files);
+    }
+    if (number == field::kAttributeGraph || number == field::kAttributeGraphs) {
+      return CollectFromGraph(bytes, depth + 1, files);
+    }
+    return true;
+  };
+  return ForEachField(message, [&](int number, Bytes bytes, std::uint64_t) {
+    return number != field::kNodeAttribute || ForEachField(bytes, attribute);
+  });
+}
+
+bool CollectFromGraph(Bytes message, int depth, ExternalFiles& files) {
+  if (depth > kMostGraphsNested) return false;
+  return ForEachField(message, [&](int number, Bytes bytes, std::uint64_t) {
+    if (number == field::kGraphNode) return CollectFromNode(bytes, depth, files);
+    if (number != field::kGraphInitializer) return true;
+    TensorHead tensor;
+    if (!ReadTensor(bytes, tensor)) return false;
+    CollectExternal(tensor, files);
+    return true;
+  });
+}
+
 bool ReadGraph(Bytes message, OnnxHeader& header) {
   std::set<std::string> weights;
+  ExternalFiles files;
   const bool good = ForEachField(message, [&](int number, Bytes bytes, std::uint64_t) {
-    if (number == field::kGraphInitializer) {
-      return ForEachField(bytes, [&](int inner, Bytes name, std::uint64_t) {
-        if (inner == field::kTensorName) weights.insert(Text(name));
+    switch (number) {
+      case field::kGraphNode:
+        return CollectFromNode(bytes, 0, files);
+      case field::kGraphInitializer: {
+        TensorHead tensor;
+        if (!ReadTensor(bytes, tensor)) return false;
+        CollectExternal(tensor, files);
+        weights.insert(std::move(tensor.name));
         return true;
-      });
+      }
+      case field::kGraphInput:
+        return ReadPort(bytes, header.inputs.emplace_back());
+      case field::kGraphOutput:
+        return ReadPort(bytes, header.outputs.emplace_back());
+      default:
+        return true;
     }
-    if (number == field::kGraphInput) return ReadPort(bytes, header.inputs.emplace_back());
-    if (number == field::kGraphOutput) return ReadPort(bytes, header.outputs.emplace_back());
-    return true;
   });
   // Files of the first IR versions list weights among the inputs.
   std::erase_if(header.inputs, [&](const GraphPort& port) { return weights.contains(port.name); });
+  header.external_files.clear();
+  for (const auto& [location, bytes] : files) header.external_files.push_back({location, bytes});
   return good;
 }
 
@@ -144,14 +256,9 @@ bool ReadOpset(Bytes message, OnnxHeader& header) {
 }
 
 bool ReadMetadata(Bytes message, OnnxHeader& header) {
-  std::string key;
-  std::string value;
-  const bool good = ForEachField(message, [&](int number, Bytes bytes, std::uint64_t) {
-    if (number == field::kEntryKey) key = Text(bytes);
-    if (number == field::kEntryValue) value = Text(bytes);
-    return true;
-  });
-  header.metadata[key] = value;
+  Entry entry;
+  const bool good = ReadEntry(message, entry);
+  header.metadata[entry.key] = std::move(entry.value);
   return good;
 }
 
@@ -164,15 +271,19 @@ bool BeginsLikeOnnx(Bytes bytes) {
 
 std::string_view ElementTypeName(int type) {
   switch (type) {
-    case 1:
+    case element_type::kFloat32:
       return "float32";
-    case 2:
+    case element_type::kUint8:
       return "uint8";
-    case 6:
+    case element_type::kInt8:
+      return "int8";
+    case element_type::kInt32:
       return "int32";
-    case 7:
+    case element_type::kInt64:
       return "int64";
-    case 10:
+    case element_type::kBool:
+      return "bool";
+    case element_type::kFloat16:
       return "float16";
     default:
       return "other";
@@ -224,9 +335,16 @@ Result<OnnxHeader> ReadOnnxHeader(std::span<const std::uint8_t> bytes) {
 }
 
 std::string Describe(const GraphPort& port) {
+  if (!port.has_shape) return fmt::format("{} {} [...]", port.name, ElementTypeName(port.element_type));
   std::vector<std::string> sizes;
   for (std::int64_t size : port.shape) sizes.push_back(size < 0 ? "?" : fmt::format("{}", size));
   return fmt::format("{} {} [{}]", port.name, ElementTypeName(port.element_type), fmt::join(sizes, ","));
+}
+
+std::string Describe(const std::vector<GraphPort>& ports) {
+  std::vector<std::string> texts;
+  for (const GraphPort& port : ports) texts.push_back(Describe(port));
+  return fmt::format("{}", fmt::join(texts, ", "));
 }
 
 }  // namespace doclayout::model

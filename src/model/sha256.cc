@@ -1,18 +1,45 @@
 #include "model/sha256.h"
 
 #include <fmt/format.h>
+#include <openssl/evp.h>
 #include <openssl/sha.h>
 
 #include <array>
+#include <cstdlib>
 
 namespace doclayout::model {
+namespace {
 
-std::string Sha256(std::span<const std::uint8_t> bytes) {
+EVP_MD_CTX* Context(void* context) {
+  return static_cast<EVP_MD_CTX*>(context);
+}
+
+}  // namespace
+
+void Sha256Stream::Free::operator()(void* context) const {
+  EVP_MD_CTX_free(Context(context));
+}
+
+Sha256Stream::Sha256Stream() : context_(EVP_MD_CTX_new()) {
+  if (!context_ || EVP_DigestInit_ex(Context(context_.get()), EVP_sha256(), nullptr) != 1) std::abort();
+}
+
+void Sha256Stream::Update(std::span<const std::uint8_t> bytes) {
+  if (EVP_DigestUpdate(Context(context_.get()), bytes.data(), bytes.size()) != 1) std::abort();
+}
+
+std::string Sha256Stream::Finish() {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(bytes.data(), bytes.size(), digest.data());
+  if (EVP_DigestFinal_ex(Context(context_.get()), digest.data(), nullptr) != 1) std::abort();
   std::string text;
   for (unsigned char byte : digest) text += fmt::format("{:02x}", byte);
   return text;
+}
+
+std::string Sha256(std::span<const std::uint8_t> bytes) {
+  Sha256Stream stream;
+  stream.Update(bytes);
+  return stream.Finish();
 }
 
 }  // namespace doclayout::model
