@@ -15,11 +15,13 @@ constexpr std::pair<Family, std::string_view> kFamilies[] = {
     {Family::kPpDocLayoutV3, "pp-doclayoutv3"},
 };
 
-std::vector<OutputContract> Expected(const ModelCard& card, const PicoDetOutputs& outputs, std::int64_t /*batch*/) {
+std::vector<OutputContract> Expected(const ModelCard& card, const PicoDetOutputs& outputs, std::int64_t batch) {
   std::vector<OutputContract> expected;
   for (const DetectionLevel& level : outputs.levels) {
-    const auto both = ExpectedOutputsOf(card, level);
-    expected.insert(expected.end(), both.begin(), both.end());
+    for (OutputContract& contract : ExpectedOutputsOf(card, level)) {
+      contract.shape[0] = batch;
+      expected.push_back(std::move(contract));
+    }
   }
   return expected;
 }
@@ -56,6 +58,8 @@ Result<Family> ParseFamily(std::string_view name) {
 }
 
 bool Fits(const OutputContract& contract, const std::vector<std::size_t>& shape) {
+  // A count of one page may come as a number and not as a list of one.
+  if (shape.empty() && contract.shape == std::vector<std::int64_t>{1}) return true;
   return std::equal(
       shape.begin(), shape.end(), contract.shape.begin(), contract.shape.end(),
       [](std::size_t size, std::int64_t expected) { return expected == kAnySize || std::cmp_equal(size, expected); });

@@ -34,6 +34,7 @@ struct InputContract {
   std::string name;                  ///< of the graph's input for pixels
   int width = 0;                     ///< pixels
   int height = 0;                    ///< pixels
+  bool any_batch = true;             ///< false: the graph takes one page at a time
   std::array<float, 3> mean{};       ///< of each channel in the graph's order, after scaling to 0..1
   std::array<float, 3> deviation{};  ///< as above: input = (pixel / 255 - mean) / deviation
   ChannelOrder channels = ChannelOrder::kBlueGreenRed;
