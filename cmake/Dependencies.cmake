@@ -10,6 +10,8 @@ find_package(Boost 1.81 REQUIRED COMPONENTS url)
 find_package(JPEG REQUIRED)
 find_package(TIFF REQUIRED)
 find_package(Protobuf REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(CURL REQUIRED)
 pkg_check_modules(SPNG REQUIRED IMPORTED_TARGET spng)
 pkg_check_modules(WEBP REQUIRED IMPORTED_TARGET libwebp libwebpdemux)
 

@@ -1,0 +1,156 @@
+#include "model/yaml_tree.h"
+
+#include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/mark.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <set>
+#include <sstream>
+#include <stdexcept>
+
+namespace doclayout::model {
+namespace {
+
+constexpr std::size_t kMostBytes = 1UL << 20;
+constexpr std::size_t kMostLevels = 32;
+
+/// Ends the parser's work from within; caught below.
+struct Refusal : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+int LineOf(const YAML::Mark& mark) {
+  return mark.line + 1;
+}
+
+[[noreturn]] void Refuse(const YAML::Mark& mark, std::string_view what) {
+  throw Refusal(fmt::format("line {}: {}", LineOf(mark), what));
+}
+
+/// Builds the tree from the parser's events, which come in the file's order: the library's own tree would resolve
+/// aliases and keep cycles of them alive for ever.
+class TreeBuilder final : public YAML::EventHandler {
+ public:
+  YamlTree Take() { return std::move(root_); }
+
+  void OnDocumentStart(const YAML::Mark& /*mark*/) override {}
+  void OnDocumentEnd() override {}
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override {
+    Refuse(mark, "aliases are not supported");
+  }
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { Add(mark, anchor, YamlTree::Kind::kNull, ""); }
+
+  void OnScalar(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
+                const std::string& value) override {
+    Add(mark, anchor, YamlTree::Kind::kScalar, value);
+  }
+
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value /*style*/) override {
+    Open(mark, anchor, YamlTree::Kind::kSequence);
+  }
+
+  void OnMapStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value /*style*/) override {
+    Open(mark, anchor, YamlTree::Kind::kMap);
+  }
+
+  void OnSequenceEnd() override { Close(); }
+  void OnMapEnd() override { Close(); }
+
+ private:
+  /// A container that is not closed yet.
+  struct Level {
+    YamlTree tree;
+    std::string key;  ///< of a map: of the value that comes next
+    bool has_key = false;
+  };
+
+  void Add(const YAML::Mark& mark, YAML::anchor_t anchor, YamlTree::Kind kind, const std::string& value) {
+    if (anchor != 0) Refuse(mark, "anchors are not supported");
+    Level* level = levels_.empty() ? nullptr : &levels_.back();
+    if (level != nullptr && level->tree.kind == YamlTree::Kind::kMap && !level->has_key) {
+      if (kind != YamlTree::Kind::kScalar) Refuse(mark, "a key is empty");
+      if (!keys_.back().insert(value).second) {
+        Refuse(mark, fmt::format("the key '{}' occurs twice", value));
+      }
+      level->key = value;
+      level->has_key = true;
+      return;
+    }
+    YamlTree tree;
+    tree.kind = kind;
+    tree.line = LineOf(mark);
+    tree.text = value;
+    Put(std::move(tree));
+  }
+
+  void Open(const YAML::Mark& mark, YAML::anchor_t anchor, YamlTree::Kind kind) {
+    if (anchor != 0) Refuse(mark, "anchors are not supported");
+    if (levels_.size() >= kMostLevels) Refuse(mark, fmt::format("more than {} levels", kMostLevels));
+    if (!levels_.empty() && levels_.back().tree.kind == YamlTree::Kind::kMap && !levels_.back().has_key) {
+      Refuse(mark, "a key is not a word or a number");
+    }
+    Level level;
+    level.tree.kind = kind;
+    level.tree.line = LineOf(mark);
+    levels_.push_back(std::move(level));
+    keys_.emplace_back();
+  }
+
+  void Close() {
+    YamlTree tree = std::move(levels_.back().tree);
+    levels_.pop_back();
+    keys_.pop_back();
+    Put(std::move(tree));
+  }
+
+  void Put(YamlTree tree) {
+    if (levels_.empty()) {
+      root_ = std::move(tree);
+      return;
+    }
+    Level& level = levels_.back();
+    if (level.tree.kind == YamlTree::Kind::kMap) {
+      level.tree.entries.emplace_back(std::move(level.key), std::move(tree));
+      level.has_key = false;
+    } else {
+      level.tree.items.push_back(std::move(tree));
+    }
+  }
+
+  YamlTree root_;
+  std::vector<Level> levels_;
+  std::vector<std::set<std::string>> keys_;  ///< seen so far, of each level
+};
+
+}  // namespace
+
+const YamlTree* YamlTree::Find(std::string_view key) const {
+  const auto found = std::ranges::find_if(entries, [&](const auto& entry) { return entry.first == key; });
+  return found == entries.end() || found->second.kind == Kind::kNull ? nullptr : &found->second;
+}
+
+Result<YamlTree> ReadYaml(std::string_view text) {
+  if (text.size() > kMostBytes) {
+    return Fail(ErrorCode::kBadModel, fmt::format("it has {} bytes; at most {} are read", text.size(), kMostBytes));
+  }
+  try {
+    std::istringstream stream{std::string(text)};
+    YAML::Parser parser(stream);
+    TreeBuilder builder;
+    parser.HandleNextDocument(builder);
+    return builder.Take();
+  } catch (const YAML::Exception& error) {
+    return Fail(ErrorCode::kBadModel, fmt::format("line {}: {}", LineOf(error.mark), error.msg));
+  } catch (const std::exception& error) {
+    return Fail(ErrorCode::kBadModel, error.what());
+  }
+}
+
+}  // namespace doclayout::model
