@@ -1,5 +1,4 @@
-// The yardstick: the embedded model on OpenVINO and nothing else. No decoding, no resizing, no post-processing, no
-// HTTP.
+// The yardstick: a model on OpenVINO and nothing else. No decoding, no resizing, no post-processing, no HTTP.
 //
 // It asks the runtime itself instead of going through src/runtime/, so that a bad setting there shows as a gap to this
 // program. The graph is the published one (float32 in, fixed shape), infers in float32 as the service does, and every
@@ -8,6 +7,8 @@
 //   doclayout_bare_engine                         a table: streams 1..N, threads pinned or not
 //   doclayout_bare_engine --best 20               finds the best of them, runs it for 20 s, prints one JSON line
 //   doclayout_bare_engine --best 20 --streams 2   the same without the search
+//   doclayout_bare_engine --model v3.onnx ...     another model than the embedded one, a page at a time
+//   doclayout_bare_engine --sgemm 5               GFLOP/s of a 2048 x 2048 x 2048 product in float32, one JSON line
 
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -20,8 +21,11 @@
 #include <cstdio>
 #include <deque>
 #include <exception>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <openvino/op/matmul.hpp>
+#include <openvino/op/parameter.hpp>
 #include <openvino/openvino.hpp>
 #include <random>
 #include <string>
@@ -56,15 +60,46 @@ Seconds CpuTime() {
   return Seconds(seconds(usage.ru_utime) + seconds(usage.ru_stime));
 }
 
-std::shared_ptr<ov::Model> ReadGraph(ov::Core& core, const model::ModelFile& file) {
+std::shared_ptr<ov::Model> ReadEmbedded(ov::Core& core) {
+  const model::ModelFile file = model::ModelFile::Embedded();
   const std::string bytes(file.bytes().begin(), file.bytes().end());
   auto graph = core.read_model(bytes, ov::Tensor());
   graph->reshape(ov::PartialShape{1, 3, file.card().input.height, file.card().input.width});
   return graph;
 }
 
+/// Any model whose open dimensions are the batch's.
+std::shared_ptr<ov::Model> ReadFile(ov::Core& core, const std::string& path) {
+  auto graph = core.read_model(path);
+  std::map<std::string, ov::PartialShape> shapes;
+  for (const auto& input : graph->inputs()) {
+    ov::PartialShape shape = input.get_partial_shape();
+    for (auto& size : shape) {
+      if (size.is_dynamic()) size = 1;
+    }
+    shapes.emplace(input.get_any_name(), shape);
+  }
+  graph->reshape(shapes);
+  return graph;
+}
+
+/// Multiplies two matrices of 2048 x 2048: what the processor can do at most.
+std::shared_ptr<ov::Model> MakeProduct() {
+  constexpr std::size_t kSide = 2048;
+  const auto a = std::make_shared<ov::op::v0::Parameter>(ov::element::f32, ov::Shape{kSide, kSide});
+  const auto b = std::make_shared<ov::op::v0::Parameter>(ov::element::f32, ov::Shape{kSide, kSide});
+  const auto product = std::make_shared<ov::op::v0::MatMul>(a, b);
+  return std::make_shared<ov::Model>(ov::OutputVector{product}, ov::ParameterVector{a, b});
+}
+constexpr double kProductGigaflops = 2.0 * 2048 * 2048 * 2048 / 1e9;
+
 /// Values as a normalised page has them. Convolutions cost the same whatever they are, but not for denormal numbers.
+/// Small inputs tell a page's size: any will do, but it has to be one.
 void FillWithNoise(ov::Tensor tensor) {
+  if (tensor.get_size() < 1000) {
+    std::fill_n(tensor.data<float>(), tensor.get_size(), 800.0F);
+    return;
+  }
   std::mt19937 random(1);
   std::uniform_real_distribution<float> pixel(-2.0F, 2.5F);
   std::generate_n(tensor.data<float>(), tensor.get_size(), [&] { return pixel(random); });
@@ -79,7 +114,9 @@ class Loop {
     const auto count = std::max(1U, compiled.get_property(ov::optimal_number_of_infer_requests));
     for (unsigned i = 0; i < count; ++i) {
       ov::InferRequest& request = requests_.emplace_back(compiled.create_infer_request());
-      FillWithNoise(request.get_input_tensor());
+      for (std::size_t input = 0; input < compiled.inputs().size(); ++input) {
+        FillWithNoise(request.get_input_tensor(input));
+      }
     }
     for (ov::InferRequest& request : requests_) {
       request.set_callback([this, &request](const std::exception_ptr& failure) {
@@ -144,6 +181,8 @@ struct Options {
   double best_seconds = 0;  ///< 0: print the table
   int streams = 0;          ///< 0: search
   bool pinned = false;
+  std::string model;         ///< empty: the embedded one
+  double sgemm_seconds = 0;  ///< 0: infer
 };
 
 void Declare(CLI::App& app, Options& options) {
@@ -156,6 +195,9 @@ void Declare(CLI::App& app, Options& options) {
   app.add_option("--streams", options.streams, "with --best: do not search, take this many")
       ->check(CLI::Range(1, 1024));
   app.add_flag("--pinned", options.pinned, "with --streams: pin threads to processors");
+  app.add_option("--model", options.model, "ONNX file; default: the embedded model")->check(CLI::ExistingFile);
+  app.add_option("--sgemm", options.sgemm_seconds, "multiply matrices instead, this long, and print one JSON line")
+      ->check(CLI::Range(0.1, 3600.0));
 }
 
 /// Measures every setting and returns the best. Prints a table when `print`.
@@ -180,7 +222,13 @@ Setting Search(ov::Core& core, const std::shared_ptr<ov::Model>& graph, const Op
 
 void Run(const Options& options) {
   ov::Core core;
-  const auto graph = ReadGraph(core, model::ModelFile::Embedded());
+  if (options.sgemm_seconds > 0) {
+    // One product at a time on all threads: less would be one processor's figure.
+    const Figures figures = Measure(core, MakeProduct(), {}, options.threads, options.sgemm_seconds);
+    fmt::print("{}\n", nlohmann::json{{"gigaflops", figures.pages_per_second * kProductGigaflops}}.dump());
+    return;
+  }
+  const auto graph = options.model.empty() ? ReadEmbedded(core) : ReadFile(core, options.model);
   const bool table = options.best_seconds == 0;
   Setting best{.streams = options.streams, .pinned = options.pinned};
   if (table || options.streams == 0) best = Search(core, graph, options, table);
@@ -198,7 +246,7 @@ void Run(const Options& options) {
 }  // namespace doclayout
 
 int main(int argc, char** argv) {
-  CLI::App app{"The embedded model on OpenVINO alone: pages a second, without decoding and HTTP."};
+  CLI::App app{"A model on OpenVINO alone: pages a second, without decoding and HTTP."};
   try {
     doclayout::Options options;
     doclayout::Declare(app, options);

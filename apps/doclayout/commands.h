@@ -24,6 +24,9 @@ int RunPostprocess(const config::PostprocessConfig& config);
 /// `doclayout model`: lists, pulls, verifies or describes models. Returns the exit code.
 int RunModel(const config::ModelConfig& config);
 
+/// `doclayout model quantize`: makes an INT8 model with a script in an environment of its own. Returns the exit code.
+int RunQuantize(const config::QuantizeConfig& config);
+
 /// "0.1.0": the program's version.
 const char* Version();
 

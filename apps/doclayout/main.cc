@@ -21,6 +21,7 @@ using doclayout::config::AnalyzeConfig;
 using doclayout::config::ExitNow;
 using doclayout::config::ModelConfig;
 using doclayout::config::PostprocessConfig;
+using doclayout::config::QuantizeConfig;
 using doclayout::config::ServeConfig;
 
 std::optional<std::string> ReadEnvironment(std::string_view name) {
@@ -58,6 +59,7 @@ int Run(int argc, char** argv) {
   if (const auto* analyze = std::get_if<AnalyzeConfig>(&command)) return doclayout::RunAnalyze(*analyze);
   if (const auto* outputs = std::get_if<PostprocessConfig>(&command)) return doclayout::RunPostprocess(*outputs);
   if (const auto* model = std::get_if<ModelConfig>(&command)) return doclayout::RunModel(*model);
+  if (const auto* quantize = std::get_if<QuantizeConfig>(&command)) return doclayout::RunQuantize(*quantize);
   return doclayout::RunServe(std::get<ServeConfig>(command));
 }
 

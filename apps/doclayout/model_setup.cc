@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <utility>
 
 #include "model/model_file.h"
@@ -13,8 +14,14 @@ Result<std::unique_ptr<LoadedModel>> LoadModel(const config::InferenceConfig& co
                                                const Clock& clock) {
   const auto precision = runtime::ParsePrecision(config.precision);
   if (!precision) return Fail(precision.error());
+  std::optional<model::Family> family;
+  if (!config.family.empty()) {
+    const auto parsed = model::ParseFamily(config.family);
+    if (!parsed) return Fail(parsed.error());
+    family = *parsed;
+  }
   Result<model::ModelFile> file =
-      config.model_path.empty() ? model::ModelFile::Embedded() : model::ModelFile::Load(config.model_path);
+      config.model_path.empty() ? model::ModelFile::Embedded() : model::ModelFile::Load(config.model_path, family);
   if (!file) return Fail(std::move(file.error()));
 
   const runtime::OpenVinoOptions options{.precision = *precision,

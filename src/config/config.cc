@@ -79,7 +79,25 @@ void AddPostprocess(CLI::App& app, PostprocessConfig& config) {
   AddParameters(app, config.parameters);
 }
 
-void AddModel(CLI::App& app, ModelConfig& config) {
+void AddQuantize(CLI::App& app, QuantizeConfig& config) {
+  app.add_option("MODEL", config.model, "ONNX file, folder with one, or a name of the catalogue")->required();
+  AddFamily(app, config.family);
+  app.add_option("--pages", config.pages, "folder of images to calibrate with; a fifth is held back to compare with")
+      ->required()
+      ->check(CLI::ExistingDirectory);
+  app.add_option("-o,--output", config.output, "ONNX file to write")->required();
+  app.add_option("--threshold", config.threshold,
+                 "least score of regions that are compared; the model's own if not given")
+      ->check(CLI::Range(0.0F, 1.0F));
+  app.add_option("--keep-float", config.keep_float, "nodes whose names match this regular expression stay in float32");
+  FromEnvironment(app.add_option("--environment", config.environment,
+                                 "folder of the Python environment with NNCF; one for this user if not given"),
+                  "QUANTIZE_ENVIRONMENT");
+  app.add_flag("--install", config.install,
+               "make that environment if it is not there: downloads some 200 MB from PyPI");
+}
+
+void AddModel(CLI::App& app, ModelConfig& config, QuantizeConfig& quantize) {
   app.require_subcommand(1);
   CLI::App* list = app.add_subcommand("list", "models that can be pulled, and those that are there");
   CLI::App* pull = app.add_subcommand("pull", "download a model of the catalogue");
@@ -94,8 +112,10 @@ void AddModel(CLI::App& app, ModelConfig& config) {
                    "ONNX file, folder with one, or a name of the catalogue; the embedded model "
                    "if not given")
       ->expected(0, 1);
+  CLI::App* to_int8 = app.add_subcommand("quantize", "make an INT8 model, calibrated on pages of yours");
+  AddQuantize(*to_int8, quantize);
   for (CLI::App* action : {list, info}) action->add_flag("--json", config.json, "as JSON");
-  for (CLI::App* action : {list, pull, verify, info}) {
+  for (CLI::App* action : {list, pull, verify, info, to_int8}) {
     action->callback([&config, action] { config.action = action->get_name(); });
   }
 }
@@ -189,6 +209,7 @@ Command ParseCommand(std::span<const char* const> arguments, ReadEnvironment rea
   AnalyzeConfig analyze;
   PostprocessConfig postprocess;
   ModelConfig model;
+  QuantizeConfig quantize;
   CLI::App* serve_command = app.add_subcommand("serve", "serve the API over HTTP");
   CLI::App* analyze_command = app.add_subcommand("analyze", "analyse files: regions as JSON, or drawn as PNG");
   CLI::App* model_command = app.add_subcommand("model", "list, pull, verify and describe models");
@@ -196,7 +217,7 @@ Command ParseCommand(std::span<const char* const> arguments, ReadEnvironment rea
       app.add_subcommand("postprocess", "turn recorded outputs of a model into regions as JSON");
   AddServe(*serve_command, serve);
   AddAnalyze(*analyze_command, analyze);
-  AddModel(*model_command, model);
+  AddModel(*model_command, model, quantize);
   AddPostprocess(*postprocess_command, postprocess);
   app.set_config("--config", "", "file of options in TOML: a section for each command, [serve], with 'port = 8000'");
   app.allow_config_extras(CLI::config_extras_mode::error);
@@ -210,6 +231,7 @@ Command ParseCommand(std::span<const char* const> arguments, ReadEnvironment rea
   if (std::optional<ExitNow> exit = Parse(app, words)) return *exit;
 
   if (analyze_command->parsed()) return analyze;
+  if (model.action == "quantize") return quantize;
   if (model_command->parsed()) return model;
   if (postprocess_command->parsed()) return postprocess;
   if (std::string contradiction = Contradiction(serve); !contradiction.empty()) return Mistake(contradiction);

@@ -83,6 +83,18 @@ struct ModelConfig {
   bool json = false;
 };
 
+/// How to make an INT8 model.
+struct QuantizeConfig {
+  std::string model;                    ///< as `InferenceConfig::model_path`
+  std::string family;                   ///< as there
+  std::string pages;                    ///< folder of images
+  std::string output;                   ///< ONNX file to write
+  std::string environment;              ///< folder of the Python environment; empty: one for this user
+  bool install = false;                 ///< makes the environment if it is not there
+  std::optional<float> threshold;       ///< of the comparison
+  std::vector<std::string> keep_float;  ///< regular expressions of nodes that stay as they are
+};
+
 /// Nothing to run: `text` goes to standard output (help, version) or, for a mistake in the command line, to standard
 /// error, and the process exits with `exit_code` (0, or 2 for a mistake).
 struct ExitNow {
@@ -90,7 +102,7 @@ struct ExitNow {
   std::string text;
 };
 
-using Command = std::variant<ServeConfig, AnalyzeConfig, PostprocessConfig, ModelConfig, ExitNow>;
+using Command = std::variant<ServeConfig, AnalyzeConfig, PostprocessConfig, ModelConfig, QuantizeConfig, ExitNow>;
 
 /// An environment variable's value, or nothing; a function so that tests need not touch the process.
 using ReadEnvironment = std::optional<std::string> (*)(std::string_view name);

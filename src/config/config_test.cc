@@ -111,6 +111,18 @@ TEST(Config, ReadsWhatToDoWithModels) {
   EXPECT_TRUE(info.json);
 }
 
+TEST(Config, ReadsHowToQuantize) {
+  const std::string folder = testing::TempDir();
+  const auto config = std::get<QuantizeConfig>(Parse({"model", "quantize", "v3.onnx", "--pages", folder.c_str(), "-o",
+                                                      "int8.onnx", "--keep-float", "decoder", "--install"}));
+
+  EXPECT_EQ(config.model, "v3.onnx");
+  EXPECT_EQ(config.pages, folder);
+  EXPECT_EQ(config.output, "int8.onnx");
+  EXPECT_EQ(config.keep_float, (std::vector<std::string>{"decoder"}));
+  EXPECT_TRUE(config.install);
+}
+
 TEST(Config, ReadsWhichOutputsToPostprocess) {
   const auto config =
       std::get<PostprocessConfig>(Parse({"postprocess", "--family", "pp-doclayoutv2", "--width", "600", "--height",
@@ -140,6 +152,7 @@ TEST(Config, AMistakeIsAUsageErrorThatNamesIt) {
   EXPECT_THAT(message({"postprocess", "--family", "yolo", "--width=1", "--height=1", "d"}), HasSubstr("--family"));
   EXPECT_THAT(message({"model"}), HasSubstr("subcommand is required"));
   EXPECT_THAT(message({"model", "pull"}), HasSubstr("NAME is required"));
+  EXPECT_THAT(message({"model", "quantize", "v3.onnx", "--pages", "/nowhere", "-o", "o"}), HasSubstr("/nowhere"));
   EXPECT_THAT(message({"serve", "--port", "70000"}), HasSubstr("--port"));
   EXPECT_THAT(message({"serve", "--no-such-flag"}), HasSubstr("--no-such-flag"));
   EXPECT_THAT(message({"serve", "--config", "/nowhere.toml"}), HasSubstr("/nowhere.toml"));

@@ -31,14 +31,18 @@ CLI::Option* FromEnvironment(CLI::Option* option, const char* variable) {
   return option;
 }
 
+void AddFamily(CLI::App& app, std::string& family) {
+  FromEnvironment(app.add_option("--family", family, "family of the model where its file leaves it open")
+                      ->check(CLI::IsMember({"picodet", "pp-doclayout", "pp-doclayoutv2", "pp-doclayoutv3"})),
+                  "MODEL_FAMILY");
+}
+
 void AddInference(CLI::App& app, InferenceConfig& config) {
   FromEnvironment(app.add_option("--model-path", config.model_path,
                                  "ONNX file, folder with one, or a name of 'model list'; the embedded model if not "
                                  "given"),
                   "MODEL_PATH");
-  FromEnvironment(app.add_option("--family", config.family, "family of the model where its file leaves it open")
-                      ->check(CLI::IsMember({"picodet", "pp-doclayout", "pp-doclayoutv2", "pp-doclayoutv3"})),
-                  "MODEL_FAMILY");
+  AddFamily(app, config.family);
   FromEnvironment(app.add_option("--runtime", config.runtime, "what infers")
                       ->check(CLI::IsMember({"auto", "openvino", "onnxruntime"}))
                       ->capture_default_str(),

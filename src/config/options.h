@@ -11,6 +11,9 @@ namespace doclayout::config {
 /// the command line.
 CLI::Option* FromEnvironment(CLI::Option* option, const char* variable);
 
+/// What kind of model it is.
+void AddFamily(CLI::App& app, std::string& family);
+
 /// Which model, and what infers.
 void AddInference(CLI::App& app, InferenceConfig& config);
 
