@@ -5,7 +5,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from . import cpu, health, idle, memory, stages, startup, throughput
+from . import cpu, health, idle, memory, stages, startup, throughput, v3
 from .context import ROOT, BenchError, Context
 from .machine import busy_processors, this_machine
 from .report import Report, say
@@ -18,6 +18,7 @@ SECTIONS = {
     "cpu": cpu.measure,
     "health": health.measure,
     "memory": memory.measure,
+    "v3": v3.measure,
 }
 
 # Processors at work before anything of ours is.
@@ -35,6 +36,7 @@ sections (default: all):
   cpu         CPU time of a page, less the bare engine's
   health      /health and /ready while 16 connections saturate the engine
   memory      resident, and its growth over thousands of pages
+  v3          PP-DocLayoutV3: pages a second, memory, start, post-processing, beside its yardsticks
 """
 
 

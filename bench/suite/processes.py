@@ -87,16 +87,24 @@ def doclayout(context: Context) -> Iterator[Service]:
         yield service
 
 
+def peer_python(environment: str, requirements: str) -> Path:
+    """The interpreter of an environment that is made when it is not there."""
+    make = f"source scripts/common.sh && environment {environment} bench/peer/{requirements}"
+    subprocess.run(["bash", "-c", make], cwd=ROOT, check=True)
+    return ROOT / ".deps/venv" / environment / "bin/python"
+
+
 @contextlib.contextmanager
-def peer() -> Iterator[Service]:
-    subprocess.run(
-        ["bash", "-c", "source scripts/common.sh && environment peer bench/peer/requirements.txt"], cwd=ROOT, check=True
-    )
+def peer(v3_model: Path | None = None) -> Iterator[Service]:
+    """The peer with the model that it brings, or with a V3."""
+    if v3_model is None:
+        python, options = peer_python("peer", "requirements.txt"), []
+    else:
+        python, options = peer_python("peer-v3", "requirements-v3.txt"), ["--v3", str(v3_model)]
     # It takes a port and cannot say which one it got, so a free one is looked for first.
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    python, script = ROOT / ".deps/venv/peer/bin/python", ROOT / "bench/peer/fastapi_service.py"
-    command = [str(python), str(script), "--port", str(port)]
+    command = [str(python), str(ROOT / "bench/peer/fastapi_service.py"), "--port", str(port), *options]
     with _service("peer", command, port) as service:
         yield service
 
