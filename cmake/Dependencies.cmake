@@ -26,6 +26,14 @@ foreach(part core imgproc)
     INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${OPENCV_INCLUDE_DIR}")
 endforeach()
 
+# The C interface: what Debian's package configuration offers is the C++ one, which is not meant for others.
+find_path(GEOS_INCLUDE_DIR geos_c.h REQUIRED)
+find_library(GEOS_C_LIBRARY geos_c REQUIRED)
+add_library(geos::c UNKNOWN IMPORTED)
+set_target_properties(geos::c PROPERTIES
+  IMPORTED_LOCATION "${GEOS_C_LIBRARY}"
+  INTERFACE_INCLUDE_DIRECTORIES "${GEOS_INCLUDE_DIR}")
+
 find_package(OpenVINO REQUIRED CONFIG PATHS "${DOCLAYOUT_DEPS}/openvino/cmake" NO_DEFAULT_PATH COMPONENTS Runtime)
 
 if(DOCLAYOUT_TESTS)

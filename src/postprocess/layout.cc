@@ -1,8 +1,16 @@
 #include "postprocess/layout.h"
 
+#include <fmt/format.h>
+
+#include <opencv2/core.hpp>
 #include <string_view>
 #include <utility>
 
+#include "postprocess/detection_options.h"
+#include "postprocess/detections.h"
+#include "postprocess/paddle_rows.h"
+#include "postprocess/picodet.h"
+#include "postprocess/query_rows.h"
 #include "postprocess/reading_order.h"
 
 namespace doclayout::postprocess {
@@ -12,6 +20,43 @@ Band BandOf(std::string_view label) {
   if (label == "header") return Band::kHead;
   if (label == "footer") return Band::kFoot;
   return Band::kBody;
+}
+
+/// What a page's regions are made of.
+struct Outputs {
+  std::span<const TensorView> tensors;
+  const model::ModelCard& card;
+  const AnalyzeParameters& parameters;
+  const DetectionOptions& options;
+  BatchPlace place;
+};
+
+Result<std::vector<Region>> ReadPicoDet(const Outputs& outputs, PageSize page) {
+  if (outputs.place.index != 0 || outputs.place.size != 1) {
+    return Fail(ErrorCode::kInternal, "a PicoDet takes one page at a time");
+  }
+  return DecodePicoDet(outputs.tensors, outputs.card, outputs.parameters, page);
+}
+
+Result<void> Fill(const Outputs& outputs, PageLayout& layout) {
+  const PageSize page{.width = layout.width, .height = layout.height};
+  const auto& [tensors, card, parameters, options, place] = outputs;
+  layout.order_source = OrderSource::kXyCut;
+  if (std::holds_alternative<model::PicoDetOutputs>(card.outputs)) {
+    auto regions = ReadPicoDet(outputs, page);
+    if (!regions) return Fail(std::move(regions.error()));
+    layout.regions = std::move(*regions);
+  } else {
+    const bool queries = std::holds_alternative<model::QueryOutputs>(card.outputs);
+    auto detections = queries ? ReadQueryRows(tensors, card, options, page, place)
+                              : ReadPaddleRows(tensors, card, options, page, place);
+    if (!detections) return Fail(std::move(detections.error()));
+    if (detections->ordered) layout.order_source = OrderSource::kModel;
+    layout.regions = MakeRegions(std::move(*detections), card.labels, options, page);
+  }
+  if (layout.order_source == OrderSource::kXyCut) OrderByXyCut(layout.regions);
+  NumberRegions(layout.regions, options);
+  return {};
 }
 
 }  // namespace
@@ -30,17 +75,15 @@ void OrderByXyCut(std::vector<Region>& regions) {
 }
 
 Result<void> FillRegions(std::span<const TensorView> outputs, const model::ModelCard& card,
-                         const AnalyzeParameters& parameters, PageLayout& layout) {
-  if (!std::holds_alternative<model::PicoDetOutputs>(card.outputs)) {
-    return Fail(ErrorCode::kInternal, "the model's family has no post-processing");
+                         const AnalyzeParameters& parameters, PageLayout& layout, BatchPlace place) {
+  if (layout.width < 1 || layout.height < 1) return Fail(ErrorCode::kInternal, "the page has no size");
+  const auto options = ResolveOptions(card, parameters);
+  if (!options) return Fail(options.error());
+  try {
+    return Fill(Outputs{outputs, card, parameters, *options, place}, layout);
+  } catch (const cv::Exception& error) {
+    return Fail(ErrorCode::kInternal, fmt::format("OpenCV: {}", error.what()));
   }
-  Result<std::vector<Region>> regions =
-      DecodePicoDet(outputs, card, parameters, {.width = layout.width, .height = layout.height});
-  if (!regions) return Fail(std::move(regions.error()));
-  layout.regions = std::move(*regions);
-  OrderByXyCut(layout.regions);
-  layout.order_source = OrderSource::kXyCut;
-  return {};
 }
 
 }  // namespace doclayout::postprocess

@@ -5,17 +5,12 @@
 
 #include "base/result.h"
 #include "model/model_card.h"
+#include "postprocess/page_size.h"
 #include "types/analyze_parameters.h"
 #include "types/region.h"
 #include "types/tensor.h"
 
 namespace doclayout::postprocess {
-
-/// Size of the page that the regions are for, in pixels.
-struct PageSize {
-  int width = 0;
-  int height = 0;
-};
 
 /// Turns PicoDet's outputs into regions, as rapid-layout 1.2.1 does (model_handler/pp/post_process.py; the network:
 /// Yu et al., "PP-PicoDet", arXiv:2111.00902; distances as distributions: Li et al., "Generalized Focal Loss",

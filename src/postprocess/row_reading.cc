@@ -1,0 +1,47 @@
+#include "postprocess/row_reading.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cmath>
+
+namespace doclayout::postprocess {
+namespace {
+
+constexpr float kFarthest = 1 << 24;
+
+/// Adding zero makes a plain 0 of -0.
+float RoundHalfToEven(float value) {
+  return std::nearbyint(value) + 0.0F;
+}
+
+bool IsNear(float value) {
+  return std::abs(value) <= kFarthest;
+}
+
+}  // namespace
+
+std::optional<Box> RoundBox(const Box& box) {
+  if (!IsNear(box.x1) || !IsNear(box.y1) || !IsNear(box.x2) || !IsNear(box.y2)) return std::nullopt;
+  return Box{RoundHalfToEven(box.x1), RoundHalfToEven(box.y1), RoundHalfToEven(box.x2), RoundHalfToEven(box.y2)};
+}
+
+Result<const TensorView*> FindOutput(std::span<const TensorView> outputs, std::size_t index, std::size_t rank,
+                                     std::string_view what) {
+  if (index >= outputs.size()) {
+    return Fail(ErrorCode::kInternal, fmt::format("the model gave {} outputs and no {}", outputs.size(), what));
+  }
+  const TensorView& output = outputs[index];
+  if (output.shape.size() != rank) {
+    return Fail(ErrorCode::kInternal, fmt::format("the model's {} are shaped [{}], which is not of rank {}", what,
+                                                  fmt::join(output.shape, ","), rank));
+  }
+  return &output;
+}
+
+Result<void> CheckPlace(BatchPlace place) {
+  if (place.index >= 0 && place.index < place.size) return {};
+  return Fail(ErrorCode::kInternal, fmt::format("there is no page {} in a batch of {}", place.index, place.size));
+}
+
+}  // namespace doclayout::postprocess

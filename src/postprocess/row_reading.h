@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/result.h"
+#include "postprocess/batch_place.h"
+#include "types/region.h"
+#include "types/tensor.h"
+
+namespace doclayout::postprocess {
+
+/// The box in whole pixels, halves to even; nothing when a corner is not finite or further than 2^24 pixels out, where
+/// float32 cannot tell single pixels apart.
+std::optional<Box> RoundBox(const Box& box);
+
+/// The output that is called `what` in messages. `kInternal` when it is missing or of another rank.
+Result<const TensorView*> FindOutput(std::span<const TensorView> outputs, std::size_t index, std::size_t rank,
+                                     std::string_view what);
+
+/// `kInternal` for a place that does not exist.
+Result<void> CheckPlace(BatchPlace place);
+
+}  // namespace doclayout::postprocess
