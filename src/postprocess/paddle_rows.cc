@@ -144,6 +144,7 @@ Result<MaskTracer> TracerOf(std::span<const TensorView> outputs, const model::Mo
   if (masks.shape[0] != rows) {
     return Fail(ErrorCode::kInternal, fmt::format("the model gave {} masks for {} rows", masks.shape[0], rows));
   }
+  if (auto size = CheckMaskSize(masks.shape[1], masks.shape[2]); !size) return Fail(std::move(size.error()));
   return MaskReader(masks, card.input, page);
 }
 

@@ -68,6 +68,7 @@ Result<QueryPage> ViewPage(std::span<const TensorView> outputs, const model::Mod
   if (!found) return Fail(found.error());
   const auto masks = FindOutput(outputs, description.masks, 4, "masks");
   if (!masks) return Fail(masks.error());
+  if (auto size = CheckMaskSize((*masks)->shape[2], (*masks)->shape[3]); !size) return Fail(std::move(size.error()));
   QueryPage page{.queries = (*found)->shape[1],
                  .classes = card.labels.size(),
                  .mask_height = (*masks)->shape[2],

@@ -9,6 +9,7 @@ namespace doclayout::postprocess {
 namespace {
 
 constexpr float kFarthest = 1 << 24;
+constexpr std::size_t kLargestMaskSide = 1 << 14;
 
 /// Adding zero makes a plain 0 of -0.
 float RoundHalfToEven(float value) {
@@ -37,6 +38,11 @@ Result<const TensorView*> FindOutput(std::span<const TensorView> outputs, std::s
                                                   fmt::join(output.shape, ","), rank));
   }
   return &output;
+}
+
+Result<void> CheckMaskSize(std::size_t height, std::size_t width) {
+  if (height <= kLargestMaskSide && width <= kLargestMaskSide) return {};
+  return Fail(ErrorCode::kInternal, fmt::format("the model's masks of {}x{} cells are too large", width, height));
 }
 
 Result<void> CheckPlace(BatchPlace place) {

@@ -20,6 +20,10 @@ std::optional<Box> RoundBox(const Box& box);
 Result<const TensorView*> FindOutput(std::span<const TensorView> outputs, std::size_t index, std::size_t rank,
                                      std::string_view what);
 
+/// `kInternal` for masks of more than 16,384 cells a side. None has as many; of a tensor without elements any number
+/// may be claimed.
+Result<void> CheckMaskSize(std::size_t height, std::size_t width);
+
 /// `kInternal` for a place that does not exist.
 Result<void> CheckPlace(BatchPlace place);
 
