@@ -17,7 +17,7 @@ struct PixelBox {
   int width() const { return x2 - x1; }
   int height() const { return y2 - y1; }
 
-  /// Towards zero; the box must lie within what `RoundBox` takes.
+  /// Towards zero; the box must be one that `IsUsable` takes.
   static PixelBox Truncate(const Box& box) {
     return {static_cast<int>(box.x1), static_cast<int>(box.y1), static_cast<int>(box.x2), static_cast<int>(box.y2)};
   }

@@ -10,8 +10,7 @@ namespace doclayout::postprocess {
 struct DetectedRow {
   int label = 0;          ///< the label's number
   float score = 0;        ///< 0..1
-  Box box;                ///< whole pixels of the page; may lie outside of it and be empty or inside out
-  Box model_box;          ///< as the model gave it, before it was rounded
+  Box box;                ///< pixels of the page; may lie outside of it and be empty or inside out
   float order = 0;        ///< what is read first has the lowest
   float priority = 0;     ///< of rows with the same order the one with the highest comes first
   std::size_t index = 0;  ///< of the row or query in the model's outputs: where its mask is

@@ -151,6 +151,7 @@ Result<DetectionOptions> ResolveOptions(const model::ModelCard& card, const Anal
   options.threshold = Choose(parameters.threshold, defaults.threshold, 0.5F);
   options.merge = Choose(parameters.merge, defaults.merge, MergeMode::kUnion);
   options.nms = Choose(parameters.nms, defaults.nms, true);
+  options.whole_pixels = card.family != model::Family::kPpDocLayout;
   options.overlap_filter = Choose(parameters.overlap_filter, defaults.overlap_filter, false);
   options.polygon_width = Choose(parameters.polygon_width, defaults.polygon_width, PolygonWidth::kReference);
   if (HasMasks(card)) options.shape = Choose(parameters.shape, defaults.shape, RegionShape::kAuto);

@@ -27,6 +27,7 @@ struct DetectionOptions {
   MergeMode merge = MergeMode::kUnion;
   bool class_merge = false;  ///< whether boxes merge class by class; if not, all do by `merge`
   bool nms = true;
+  bool whole_pixels = true;  ///< whether boxes are rounded: of all families but `pp-doclayout`, as in the reference
   bool overlap_filter = false;
   RegionShape shape = RegionShape::kRect;  ///< `kRect` also where the model gives no masks
   PolygonWidth polygon_width = PolygonWidth::kReference;

@@ -44,12 +44,13 @@ Box Grow(const Box& box, const UnclipRatio& ratio) {
   return {x - width / 2, y - height / 2, x + width / 2, y + height / 2};
 }
 
-/// Cut at the page's border and to whole pixels; nothing when nothing is left.
-std::optional<Box> OnPage(const Box& box, PageSize page) {
+/// Cut at the page's border, and decimals off where boxes are whole pixels; nothing when nothing is left.
+std::optional<Box> OnPage(const Box& box, bool whole_pixels, PageSize page) {
+  const auto pixel = [whole_pixels](float value) { return whole_pixels ? std::trunc(value) : value; };
   const auto width = static_cast<float>(page.width);
   const auto height = static_cast<float>(page.height);
-  const Box cut{std::trunc(std::max(0.0F, box.x1)), std::trunc(std::max(0.0F, box.y1)),
-                std::trunc(std::min(width, box.x2)), std::trunc(std::min(height, box.y2))};
+  const Box cut{pixel(std::max(0.0F, box.x1)), pixel(std::max(0.0F, box.y1)), pixel(std::min(width, box.x2)),
+                pixel(std::min(height, box.y2))};
   // Written so that what is not a number is nothing.
   if (!(cut.x2 > cut.x1 && cut.y2 > cut.y1)) return std::nullopt;
   return cut;
@@ -74,7 +75,7 @@ std::vector<Region> MakeRegions(Detections detections, const std::vector<std::st
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto label = static_cast<std::size_t>(rows[i].label);
     const std::optional<UnclipRatio>& unclip = options.classes[label].unclip;
-    const auto box = OnPage(unclip ? Grow(rows[i].box, *unclip) : rows[i].box, page);
+    const auto box = OnPage(unclip ? Grow(rows[i].box, *unclip) : rows[i].box, options.whole_pixels, page);
     if (!box) continue;
     regions.push_back({.label = labels[label], .label_id = rows[i].label, .score = rows[i].score, .bbox = *box});
     if (outlined) regions.back().polygon = std::move(outlines[i]);

@@ -28,8 +28,9 @@ struct Detections {
 /// this order and with the results of paddlex 3.7.2 (LayoutAnalysisProcess in layout_analysis/processors.py). Masks are
 /// read only of rows that are left.
 ///
-/// Boxes are whole pixels within the page; outlines are not cut at its border and do not grow with the boxes, as in the
-/// reference. `order` is not set. Thread-safe; throws what OpenCV throws.
+/// Of `pp-doclayout`, whose reference is DetPostProcess in object_detection/processors.py, boxes keep their decimals;
+/// of the others they are whole pixels. Boxes end at the page's border; outlines do not, nor do they grow with the
+/// boxes, as in the reference. `order` is not set. Thread-safe; throws what OpenCV throws.
 std::vector<Region> MakeRegions(Detections detections, const std::vector<std::string>& labels,
                                 const DetectionOptions& options, PageSize page);
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "postprocess/testing/small_detector.h"
+
 namespace doclayout::postprocess {
 namespace {
 
@@ -25,6 +27,71 @@ TEST(OrderByXyCut, TakesAPageWithoutRegions) {
   OrderByXyCut(regions);
 
   EXPECT_TRUE(regions.empty());
+}
+
+PageLayout Page() {
+  return {.width = 100, .height = 100};
+}
+
+TEST(FillRegions, TakesTheModelsOrderAndLeavesOutWhatHasNone) {
+  SmallDetector model;
+  model.card.defaults.unordered_labels = std::vector<std::string>{"image"};
+  model.Add(0, 0.9F, {0, 0, 90, 20}, 8);
+  model.Add(1, 0.8F, {0, 30, 90, 50}, 5);
+  model.Add(2, 0.7F, {0, 60, 90, 80}, 9);
+  PageLayout layout = Page();
+
+  ASSERT_TRUE(FillRegions(model.Outputs(), model.card, {}, layout));
+
+  EXPECT_EQ(layout.order_source, OrderSource::kModel);
+  ASSERT_EQ(layout.regions.size(), 3U);
+  EXPECT_EQ(layout.regions[0].label, "image");
+  EXPECT_EQ(layout.regions[0].order, std::nullopt);
+  EXPECT_EQ(layout.regions[1].order, 1);
+  EXPECT_EQ(layout.regions[2].order, 2);
+}
+
+TEST(FillRegions, OrdersByXyCutWhereTheModelGivesNoOrder) {
+  SmallDetector model;
+  model.description().columns = 6;
+  model.rows = {0, 0.9F, 0, 60, 90, 80, 0, 0.8F, 0, 0, 90, 20};
+  const std::vector<TensorView> outputs{{"boxes", ElementType::kFloat32, {2, 6}, model.rows.data()}};
+  PageLayout layout = Page();
+
+  ASSERT_TRUE(FillRegions(outputs, model.card, {}, layout));
+
+  EXPECT_EQ(layout.order_source, OrderSource::kXyCut);
+  EXPECT_EQ(layout.regions[0].bbox.y1, 0);
+  EXPECT_EQ(layout.regions[0].order, 1);
+}
+
+TEST(FillRegions, FindsAPageOfABatch) {
+  SmallDetector model;
+  model.Add(0, 0.9F, {0, 0, 90, 20}, 1);
+  model.Add(2, 0.8F, {0, 0, 90, 20}, 1);
+  model.Count({1, 1});
+  PageLayout layout = Page();
+
+  ASSERT_TRUE(FillRegions(model.Outputs(), model.card, {}, layout, {.index = 1, .size = 2}));
+
+  ASSERT_EQ(layout.regions.size(), 1U);
+  EXPECT_EQ(layout.regions[0].label, "table");
+}
+
+TEST(FillRegions, NamesWhatTheCallerGotWrong) {
+  const SmallDetector model;
+  PageLayout layout = Page();
+
+  const auto filled = FillRegions(model.Outputs(), model.card, {.class_threshold = {{"9", 0.5F}}}, layout);
+
+  EXPECT_EQ(filled.error().code, ErrorCode::kBadParameter);
+}
+
+TEST(FillRegions, APicoDetTakesOnePageAtATime) {
+  model::ModelCard card;
+  PageLayout layout = Page();
+
+  EXPECT_EQ(FillRegions({}, card, {}, layout, {.index = 0, .size = 2}).error().code, ErrorCode::kInternal);
 }
 
 }  // namespace

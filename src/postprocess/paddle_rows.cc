@@ -80,9 +80,9 @@ std::optional<DetectedRow> ReadRow(const float* columns, std::size_t count, cons
   if (!std::isfinite(score) || !(score > options.classes[static_cast<std::size_t>(label)].threshold)) {
     return std::nullopt;
   }
-  const auto box = RoundBox({columns[2], columns[3], columns[4], columns[5]});
-  if (!box) return std::nullopt;
-  DetectedRow row{.label = static_cast<int>(label), .score = score, .box = *box};
+  const Box box{columns[2], columns[3], columns[4], columns[5]};
+  if (!IsUsable(box)) return std::nullopt;
+  DetectedRow row{.label = static_cast<int>(label), .score = score, .box = options.whole_pixels ? Round(box) : box};
   if (count > 6) row.order = columns[6];
   if (count > 7) row.priority = columns[7];
   return row;

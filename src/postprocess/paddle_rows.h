@@ -13,8 +13,9 @@
 namespace doclayout::postprocess {
 
 /// Reads the rows of one page out of the outputs of Paddle's exports: those above their class's threshold, in the
-/// model's order, or by class where classes have thresholds of their own. Coordinates are rounded, half to even. The
-/// rows of a batch lie behind one another, by the counts, or evenly where the model gives no counts.
+/// model's order, or by class where classes have thresholds of their own. Coordinates are
+/// rounded, half to even, unless the options say otherwise. The rows of a batch lie behind one another, by the counts,
+/// or evenly where the model gives no counts.
 ///
 /// Left out are rows whose box or score is not finite, whose box reaches further than 2^24 pixels, or whose class is
 /// not a label's number, and all but the best `kMaxRows`.

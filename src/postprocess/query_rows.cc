@@ -198,10 +198,10 @@ Result<Detections> ReadQueryRows(std::span<const TensorView> outputs, const mode
   for (const Candidate& candidate : BestCandidates(*view, options)) {
     const std::size_t query = candidate.index / view->classes;
     const std::size_t label = candidate.index % view->classes;
-    const auto box = RoundBox(CornersOf(view->boxes + 4 * query, page));
-    if (!box || !(candidate.score > options.classes[label].threshold)) continue;
+    const Box box = CornersOf(view->boxes + 4 * query, page);
+    if (!IsUsable(box) || !(candidate.score > options.classes[label].threshold)) continue;
     detections.rows.push_back(
-        {.label = static_cast<int>(label), .score = candidate.score, .box = *box, .index = query});
+        {.label = static_cast<int>(label), .score = candidate.score, .box = Round(box), .index = query});
   }
   if (detections.rows.empty()) return detections;
 

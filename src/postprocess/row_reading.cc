@@ -22,9 +22,12 @@ bool IsNear(float value) {
 
 }  // namespace
 
-std::optional<Box> RoundBox(const Box& box) {
-  if (!IsNear(box.x1) || !IsNear(box.y1) || !IsNear(box.x2) || !IsNear(box.y2)) return std::nullopt;
-  return Box{RoundHalfToEven(box.x1), RoundHalfToEven(box.y1), RoundHalfToEven(box.x2), RoundHalfToEven(box.y2)};
+bool IsUsable(const Box& box) {
+  return IsNear(box.x1) && IsNear(box.y1) && IsNear(box.x2) && IsNear(box.y2);
+}
+
+Box Round(const Box& box) {
+  return {RoundHalfToEven(box.x1), RoundHalfToEven(box.y1), RoundHalfToEven(box.x2), RoundHalfToEven(box.y2)};
 }
 
 Result<const TensorView*> FindOutput(std::span<const TensorView> outputs, std::size_t index, std::size_t rank,

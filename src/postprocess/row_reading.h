@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <span>
 #include <string_view>
 
@@ -12,9 +11,11 @@
 
 namespace doclayout::postprocess {
 
-/// The box in whole pixels, halves to even; nothing when a corner is not finite or further than 2^24 pixels out, where
-/// float32 cannot tell single pixels apart.
-std::optional<Box> RoundBox(const Box& box);
+/// Whether all corners are finite and within 2^24 pixels; further out float32 cannot tell single pixels apart.
+bool IsUsable(const Box& box);
+
+/// In whole pixels, halves to even.
+Box Round(const Box& box);
 
 /// The output that is called `what` in messages. `kInternal` when it is missing or of another rank.
 Result<const TensorView*> FindOutput(std::span<const TensorView> outputs, std::size_t index, std::size_t rank,
