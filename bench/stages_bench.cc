@@ -25,6 +25,7 @@
 
 #include "base/result.h"
 #include "decode/document.h"
+#include "detections_subject.h"
 #include "metrics/metrics.h"
 #include "metrics/registry.h"
 #include "model/model_file.h"
@@ -224,6 +225,17 @@ void AddParts(const Subject& subject) {
   Add("onnx_header", [&] { return Must(model::ReadOnnxHeader(subject.model().bytes())); });
 }
 
+void AddDetections(const bench::DetectionsSubject& subject) {
+  for (const auto& [name, shape] : {std::pair{"rect", RegionShape::kRect}, std::pair{"auto", RegionShape::kAuto}}) {
+    Add(fmt::format("postprocess/300_rows_60_masks/{}", name), [&subject, shape] {
+      PageLayout layout = subject.EmptyLayout();
+      Must(postprocess::FillRegions(subject.outputs(), subject.card(), {.shape = shape}, layout));
+      if (layout.regions.size() != 60) throw std::runtime_error("not 60 regions are left");
+      return layout;
+    });
+  }
+}
+
 /// One thread, and two that write to the same series. CPU time would hide how long they wait for each other's cache
 /// line only if they slept: they do not, so it is the measure here too.
 void AddMetrics(metrics::Registry& registry) {
@@ -254,6 +266,8 @@ int Run(int argc, char** argv) {
   metrics::Registry registry;
   AddStages(subject, input);
   AddParts(subject);
+  const bench::DetectionsSubject detections;
+  AddDetections(detections);
   AddMetrics(registry);
   benchmark::AddCustomContext("page_pixels", fmt::format("{}x{}", subject.layout().width, subject.layout().height));
   benchmark::AddCustomContext("page_regions", fmt::format("{}", subject.layout().regions.size()));
