@@ -25,7 +25,7 @@ Result<void> ModelFile::ReadDigest() {
     if (!file) return Fail(file.error());
     digest.Update(file->bytes());
   }
-  card_.sha256 = digest.Finish();
+  card_.sha256 = digest.Digest();
   return {};
 }
 

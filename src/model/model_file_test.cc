@@ -190,7 +190,7 @@ TEST(Sha256, OfPiecesIsThatOfTheWhole) {
     stream.Update(bytes.subspan(at, std::min<std::size_t>(100'003, bytes.size() - at)));
   }
 
-  EXPECT_EQ(stream.Finish(), Sha256(bytes));
+  EXPECT_EQ(stream.Digest(), Sha256(bytes));
 }
 
 }  // namespace

@@ -269,6 +269,8 @@ bool BeginsLikeOnnx(Bytes bytes) {
          kNextTags.find(static_cast<char>(bytes[2])) != std::string_view::npos;
 }
 
+}  // namespace
+
 std::string_view ElementTypeName(int type) {
   switch (type) {
     case element_type::kFloat32:
@@ -289,8 +291,6 @@ std::string_view ElementTypeName(int type) {
       return "other";
   }
 }
-
-}  // namespace
 
 Result<OnnxHeader> ReadOnnxHeader(std::span<const std::uint8_t> bytes) {
   if (bytes.empty()) return Fail(ErrorCode::kBadModel, "the model file is empty");

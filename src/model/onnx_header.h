@@ -4,6 +4,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -20,6 +21,9 @@ constexpr int kInt64 = 7;
 constexpr int kBool = 9;
 constexpr int kFloat16 = 10;
 }  // namespace element_type
+
+/// "float32"; "other" for types that are not asked for. Thread-safe, as all here.
+std::string_view ElementTypeName(int type);
 
 /// An input or output of a graph as its file declares it.
 struct GraphPort {

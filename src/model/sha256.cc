@@ -28,9 +28,13 @@ void Sha256Stream::Update(std::span<const std::uint8_t> bytes) {
   if (EVP_DigestUpdate(Context(context_.get()), bytes.data(), bytes.size()) != 1) std::abort();
 }
 
-std::string Sha256Stream::Finish() {
+std::string Sha256Stream::Digest() const {
+  const std::unique_ptr<void, Free> end(EVP_MD_CTX_new());
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  if (EVP_DigestFinal_ex(Context(context_.get()), digest.data(), nullptr) != 1) std::abort();
+  if (!end || EVP_MD_CTX_copy_ex(Context(end.get()), Context(context_.get())) != 1 ||
+      EVP_DigestFinal_ex(Context(end.get()), digest.data(), nullptr) != 1) {
+    std::abort();
+  }
   std::string text;
   for (unsigned char byte : digest) text += fmt::format("{:02x}", byte);
   return text;
@@ -39,7 +43,7 @@ std::string Sha256Stream::Finish() {
 std::string Sha256(std::span<const std::uint8_t> bytes) {
   Sha256Stream stream;
   stream.Update(bytes);
-  return stream.Finish();
+  return stream.Digest();
 }
 
 }  // namespace doclayout::model

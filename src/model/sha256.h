@@ -15,8 +15,8 @@ class Sha256Stream {
 
   void Update(std::span<const std::uint8_t> bytes);
 
-  /// 64 lower-case hexadecimal digits of all that was given so far; once.
-  std::string Finish();
+  /// 64 lower-case hexadecimal digits of all that was given so far; more may follow.
+  std::string Digest() const;
 
  private:
   struct Free {
