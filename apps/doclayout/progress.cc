@@ -4,7 +4,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include "terminal_text.h"
 
@@ -32,6 +34,30 @@ void Progress::Show(std::size_t done, std::string_view current) const {
 
 void Progress::Clear() const {
   if (shown_) std::fputs("\r\033[K", stderr);
+}
+
+TransferProgress::TransferProgress(std::string name) : name_(std::move(name)), shown_(isatty(STDERR_FILENO) == 1) {}
+
+void TransferProgress::Show(std::uint64_t done, std::uint64_t total) {
+  const auto now = std::chrono::steady_clock::now();
+  if (!shown_ || (now < next_ && done != total)) return;
+  next_ = now + std::chrono::milliseconds(100);
+  std::string line = fmt::format("{} {}", name_, MebibytesText(done));
+  if (total > 0) {
+    constexpr std::uint64_t kCells = 24;
+    const auto cells = static_cast<std::size_t>(kCells * std::min(done, total) / total);
+    line = fmt::format("{} [{}{}] {:3} %, {} of {}", name_, std::string(cells, '#'), std::string(kCells - cells, ' '),
+                       100 * std::min(done, total) / total, MebibytesText(done), MebibytesText(total));
+  }
+  std::fputs(("\r\033[K" + CutToColumns(line, TerminalColumns() - 1)).c_str(), stderr);
+}
+
+void TransferProgress::Clear() {
+  if (shown_) std::fputs("\r\033[K", stderr);
+}
+
+std::string MebibytesText(std::uint64_t bytes) {
+  return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1 << 20));
 }
 
 }  // namespace doclayout

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace doclayout {
@@ -21,5 +24,25 @@ class Progress {
   const std::size_t files_;
   const bool shown_;
 };
+
+/// How far a transfer is, on one line of standard error; nothing unless that is a terminal. Not thread-safe.
+class TransferProgress {
+ public:
+  explicit TransferProgress(std::string name);
+
+  /// Bytes; `total` 0: not known. Writes ten times a second at most, whatever it is called.
+  void Show(std::uint64_t done, std::uint64_t total);
+
+  /// Before anything else is written to the terminal.
+  void Clear();
+
+ private:
+  const std::string name_;
+  const bool shown_;
+  std::chrono::steady_clock::time_point next_;
+};
+
+/// "7.1 MiB".
+std::string MebibytesText(std::uint64_t bytes);
 
 }  // namespace doclayout
