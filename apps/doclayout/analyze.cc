@@ -16,6 +16,7 @@
 #include "input_file.h"
 #include "model_setup.h"
 #include "output_file.h"
+#include "postprocess/detection_options.h"
 #include "progress.h"
 #include "scheduler/worker_pool.h"
 #include "signal_cleanup.h"
@@ -133,6 +134,10 @@ int RunAnalyze(const config::AnalyzeConfig& config) {
   if (!model) {
     Complain(model.error().message);
     return kExitModel;
+  }
+  if (const auto good = postprocess::CheckParameters((*model)->card, config.parameters); !good) {
+    Complain(good.error().message);
+    return kExitUsage;
   }
   Analyzer analyzer(config, inputs, **model, clock);
   return AnalyzeAll(config, analyzer, static_cast<int>((*model)->pipelines.size()));

@@ -21,6 +21,7 @@
 #include "http/server.h"
 #include "metrics/registry.h"
 #include "model_setup.h"
+#include "postprocess/detection_options.h"
 #include "runtime/openvino/openvino_engine.h"
 #include "scheduler/worker_pool.h"
 
@@ -128,7 +129,8 @@ http::Server::Dependencies MakeDependencies(LoadedModel& model, scheduler::Worke
               [&model](int slot, const Page& page, const AnalyzeParameters& parameters, StageTimings& timings) {
                 return model.pipelines[static_cast<std::size_t>(slot)]->Analyze(page, parameters, timings);
               },
-          .check_parameters = [](const AnalyzeParameters&) { return Result<void>(); },
+          .check_parameters =
+              [&card](const AnalyzeParameters& parameters) { return postprocess::CheckParameters(card, parameters); },
           .pool = pool,
           .registry = registry,
           .readiness = readiness,
