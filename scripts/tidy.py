@@ -21,7 +21,7 @@ from pathlib import Path
 TIDY = "clang-tidy-19"
 COMPILER = "clang++-19"
 ROOT = Path(__file__).resolve().parent.parent
-CHECKED = ("src", "apps", "fuzz", "bench")
+CHECKED = ("src", "apps", "fuzz", "bench", "tests")
 # A unit whose includes changed back finds its old result; older ones than these are forgotten.
 KEPT_RESULTS = 8
 
