@@ -2,70 +2,43 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <openvino/openvino.hpp>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "base/cpu.h"
+#include "runtime/openvino/compiled_models.h"
+#include "runtime/openvino/graph.h"
+#include "runtime/openvino/narrow_stacks.h"
+#include "runtime/openvino/openvino_session.h"
+#include "runtime/outputs.h"
 
 namespace doclayout::runtime {
 namespace {
 
 constexpr const char* kDevice = "CPU";
 
-class OpenVinoSession final : public Session {
- public:
-  OpenVinoSession(ov::InferRequest request, std::vector<std::string> output_names)
-      : request_(std::move(request)), output_names_(std::move(output_names)) {
-    ov::Tensor input = request_.get_input_tensor();
-    input_ = {input.data<std::uint8_t>(), input.get_byte_size()};
-    views_.resize(output_names_.size());
-  }
-
-  int batch() const override { return 1; }
-  std::span<std::uint8_t> image(int /*index*/) override { return input_; }
-  void SetScaleFactor(int /*index*/, float /*y*/, float /*x*/) override {}
-
-  Result<std::span<const TensorView>> Run() override {
-    try {
-      request_.infer();
-      for (std::size_t i = 0; i < views_.size(); ++i) {
-        const ov::Tensor output = request_.get_output_tensor(i);
-        views_[i] = {.name = output_names_[i],
-                     .type = ElementType::kFloat32,
-                     .shape = {output.get_shape().begin(), output.get_shape().end()},
-                     .data = output.data<const float>()};
-      }
-    } catch (const std::exception& error) {
-      return Fail(ErrorCode::kInternal, fmt::format("inference failed: {}", error.what()));
-    }
-    return views_;
-  }
-
- private:
-  ov::InferRequest request_;
-  const std::vector<std::string> output_names_;
-  std::span<std::uint8_t> input_;
-  std::vector<TensorView> views_;
-};
-
 class OpenVinoEngine final : public Engine {
  public:
-  OpenVinoEngine(ov::CompiledModel compiled, int slots) : compiled_(std::move(compiled)), slots_(slots) {}
+  OpenVinoEngine(ov::CompiledModel compiled, model::ModelCard card, std::string note)
+      : compiled_(std::move(compiled)), card_(std::move(card)), note_(std::move(note)) {
+    slots_ = std::max(1, static_cast<int>(compiled_.get_property(ov::optimal_number_of_infer_requests)));
+  }
 
   int slots() const override { return slots_; }
   std::string runtime() const override { return OpenVinoVersion(); }
+  std::string note() const override { return note_; }
 
   Result<std::unique_ptr<Session>> CreateSession() override {
     try {
       std::vector<std::string> names;
       for (const auto& output : compiled_.outputs()) names.push_back(output.get_any_name());
-      return std::make_unique<OpenVinoSession>(compiled_.create_infer_request(), std::move(names));
+      return std::make_unique<OpenVinoSession>(compiled_.create_infer_request(), card_, std::move(names));
     } catch (const std::exception& error) {
       return Fail(ErrorCode::kInternal, fmt::format("no inference session could be made: {}", error.what()));
     }
@@ -73,32 +46,18 @@ class OpenVinoEngine final : public Engine {
 
  private:
   ov::CompiledModel compiled_;
-  const int slots_;
+  const model::ModelCard card_;
+  const std::string note_;
+  int slots_ = 1;
 };
-
-/// Pages go in as they are decoded, uint8 [1, height, width, 3]; what turns them into the graph's own input becomes
-/// part of the graph, and of its first convolution.
-std::shared_ptr<ov::Model> FoldInputConversion(const std::shared_ptr<ov::Model>& graph,
-                                               const model::InputContract& contract) {
-  graph->reshape(ov::PartialShape{1, 3, contract.height, contract.width});
-  ov::preprocess::PrePostProcessor steps(graph);
-  steps.input().tensor().set_element_type(ov::element::u8).set_layout("NHWC");
-  steps.input().model().set_layout("NCHW");
-  steps.input()
-      .preprocess()
-      .convert_element_type(ov::element::f32)
-      .scale(255.0F)
-      .mean({contract.mean.begin(), contract.mean.end()})
-      .scale({contract.deviation.begin(), contract.deviation.end()});
-  for (std::size_t i = 0; i < graph->outputs().size(); ++i) {
-    steps.output(i).tensor().set_element_type(ov::element::f32);
-  }
-  return steps.build();
-}
 
 ov::AnyMap CompileSettings(const OpenVinoOptions& options) {
   ov::AnyMap settings;
-  if (options.precision == Precision::kFloat32) settings.emplace(ov::hint::inference_precision(ov::element::f32));
+  if (options.precision == Precision::kFloat32) {
+    settings.emplace(ov::hint::inference_precision(ov::element::f32));
+    // Left alone, activations in front of compressed weights may become 8-bit integers.
+    settings.emplace(ov::hint::dynamic_quantization_group_size(0));
+  }
   if (options.precision == Precision::kBfloat16) settings.emplace(ov::hint::inference_precision(ov::element::bf16));
   settings.emplace(ov::inference_num_threads(options.threads > 0 ? options.threads : AvailableProcessors()));
   if (options.streams > 0) {
@@ -116,56 +75,58 @@ bool SupportsBfloat16(ov::Core& core) {
   return std::find(capabilities.begin(), capabilities.end(), "BF16") != capabilities.end();
 }
 
-/// A file may declare other shapes than its graph gives: then every page would fail, and nobody would know before.
-Result<void> CheckOutputs(std::span<const TensorView> outputs, const model::ModelCard& card) {
-  for (const model::OutputContract& contract : model::ExpectedOutputs(card, 1)) {
-    if (contract.output >= outputs.size()) {
-      return Fail(ErrorCode::kBadModel, fmt::format("the model gives {} outputs where its file declares at least {}",
-                                                    outputs.size(), contract.output + 1));
-    }
-    if (!model::Fits(contract, outputs[contract.output].shape)) {
-      return Fail(ErrorCode::kBadModel,
-                  fmt::format("the model's output '{}' has the shape [{}] where its file declares [{}]",
-                              outputs[contract.output].name, fmt::join(outputs[contract.output].shape, ","),
-                              fmt::join(contract.shape, ",")));
-    }
+/// What a compiled model depends on besides the machine and its settings: which graph it is, and what was folded in.
+std::string CacheKey(const model::ModelCard& card, int batch) {
+  const model::InputContract& input = card.input;
+  std::string outputs;
+  for (const auto& contract : model::ExpectedOutputs(card, batch)) {
+    outputs += fmt::format(" {}:{}", contract.output, static_cast<int>(OutputType(card, contract.output)));
   }
-  return {};
+  return fmt::format(
+      "model {}\nbatch {}\ninput {} {}x{} channels {} mean {} deviation {} im_shape {} scale {}\noutputs{}",
+      card.sha256, batch, input.name, input.width, input.height, static_cast<int>(input.channels),
+      fmt::join(input.mean, " "), fmt::join(input.deviation, " "), input.im_shape, input.scale_factor, outputs);
+}
+
+/// From its path where it has one: weights in files beside it are found from there.
+std::shared_ptr<ov::Model> ReadGraph(ov::Core& core, const model::ModelFile& file) {
+  if (!file.path().empty()) return core.read_model(file.path());
+  const std::string bytes(file.bytes().begin(), file.bytes().end());
+  return core.read_model(bytes, ov::Tensor());
+}
+
+ov::CompiledModel Compile(ov::Core& core, const model::ModelFile& file, int batch, const ov::AnyMap& settings) {
+  const std::shared_ptr<ov::Model> graph = ReadGraph(core, file);
+  NarrowStacks(*graph);
+  return core.compile_model(PrepareGraph(graph, file.card(), batch), kDevice, settings);
 }
 
 Result<std::unique_ptr<Engine>> Load(const model::ModelFile& file, const OpenVinoOptions& options) {
+  const model::ModelCard& card = file.card();
   try {
     ov::Core core;
     if (options.precision == Precision::kBfloat16 && !SupportsBfloat16(core)) {
       return Fail(ErrorCode::kBadParameter,
                   "precision bf16 needs a processor with bfloat16 instructions (AVX-512 BF16 or AMX); use f32 or auto");
     }
-    const std::string bytes(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
-    const auto graph = FoldInputConversion(core.read_model(bytes, ov::Tensor()), file.card().input);
-    ov::CompiledModel compiled = core.compile_model(graph, kDevice, CompileSettings(options));
-    const auto slots = static_cast<int>(compiled.get_property(ov::optimal_number_of_infer_requests));
-    auto engine = std::make_unique<OpenVinoEngine>(std::move(compiled), std::max(1, slots));
+    const ov::AnyMap settings = CompileSettings(options);
+    CompiledModels cache(core, options.cache_dir, CacheKey(card, options.batch), settings);
+    std::optional<ov::CompiledModel> compiled = cache.Load();
+    // What is found was inferred with and checked before it was kept.
+    if (compiled) return std::make_unique<OpenVinoEngine>(std::move(*compiled), card, cache.note());
 
-    Result<std::unique_ptr<Session>> session = engine->CreateSession();
+    compiled = Compile(core, file, options.batch, settings);
+    const auto session = OpenVinoEngine(*compiled, card, {}).CreateSession();
     if (!session) return Fail(session.error());
-    std::ranges::fill((*session)->image(0), std::uint8_t{255});
-    const auto warm = (*session)->Run();
-    if (!warm) return Fail(warm.error());
-    if (auto good = CheckOutputs(*warm, file.card()); !good) return Fail(good.error());
-    return engine;
+    if (auto warm = WarmUp(**session, card); !warm) return Fail(std::move(warm.error()));
+    cache.Keep(*compiled);
+    return std::make_unique<OpenVinoEngine>(std::move(*compiled), card, cache.note());
   } catch (const std::exception& error) {
     return Fail(ErrorCode::kBadModel, fmt::format("the runtime cannot load the model: {}", error.what()));
   }
 }
 
 }  // namespace
-
-Result<Precision> ParsePrecision(std::string_view name) {
-  if (name == "f32") return Precision::kFloat32;
-  if (name == "bf16") return Precision::kBfloat16;
-  if (name == "auto") return Precision::kAuto;
-  return Fail(ErrorCode::kBadParameter, fmt::format("precision '{}' is not one of f32, bf16, auto", name));
-}
 
 Result<std::unique_ptr<Engine>> LoadOpenVino(const model::ModelFile& file, const OpenVinoOptions& options) {
   Result<std::unique_ptr<Engine>> engine = Fail(ErrorCode::kInternal, "the model was not loaded");
@@ -175,6 +136,8 @@ Result<std::unique_ptr<Engine>> LoadOpenVino(const model::ModelFile& file, const
     engine = Load(file, options);
   });
   loader.join();
+  // Reading and compiling leave as much memory free as the model takes, in pages that glibc would keep.
+  malloc_trim(0);
   return engine;
 }
 

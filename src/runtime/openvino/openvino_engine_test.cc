@@ -4,11 +4,16 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <memory>
+#include <string>
 #include <thread>
 #include <vector>
+
+#include "runtime/blob_cache.h"
 
 namespace doclayout::runtime {
 namespace {
@@ -112,10 +117,82 @@ TEST(OpenVinoEngine, AGraphThatGivesOtherShapesThanItsFileDeclaresIsABadModel) {
               testing::HasSubstr("has the shape [1,7600,32] where its file declares [1,7600,36]"));
 }
 
-TEST(Precision, RefusesAnUnknownName) {
-  EXPECT_EQ(ParsePrecision("bf16").value(), Precision::kBfloat16);
+/// The folder of a test's compiled models, removed with it.
+class CompiledModelCache : public testing::Test {
+ protected:
+  void SetUp() override { std::filesystem::remove_all(folder_); }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
 
-  EXPECT_EQ(ParsePrecision("f64").error().message, "precision 'f64' is not one of f32, bf16, auto");
+  std::unique_ptr<Engine> Load(const std::string& folder, int streams = 1) const {
+    auto engine = LoadOpenVino(file_, {.threads = 1, .streams = streams, .cache_dir = folder});
+    EXPECT_TRUE(engine) << engine.error().message;
+    return engine ? std::move(*engine) : nullptr;
+  }
+
+  std::vector<std::filesystem::path> Files() const {
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_)) files.push_back(entry.path());
+    return files;
+  }
+
+  const std::string name_ = testing::UnitTest::GetInstance()->current_test_info()->name();
+  const std::string folder_ = testing::TempDir() + "/compiled_" + name_;
+  const model::ModelFile file_ = model::ModelFile::Embedded();
+};
+
+TEST_F(CompiledModelCache, ASecondStartGivesTheSameBits) {
+  const auto first = Load(folder_);
+  ASSERT_EQ(Files().size(), 1U);
+  const auto written = std::filesystem::file_size(Files()[0]);
+  const auto second = Load(folder_);
+
+  EXPECT_EQ(first->note(), "");
+  EXPECT_EQ(second->note(), "");
+  EXPECT_EQ(second->slots(), first->slots());
+  EXPECT_EQ(RunOn(**first->CreateSession(), 90), RunOn(**second->CreateSession(), 90));
+  EXPECT_EQ(Files().size(), 1U);
+  EXPECT_EQ(std::filesystem::file_size(Files()[0]), written);
+}
+
+TEST_F(CompiledModelCache, OtherSettingsAreAnotherModel) {
+  Load(folder_, 1);
+  Load(folder_, 2);
+
+  EXPECT_EQ(Files().size(), 2U);
+}
+
+TEST_F(CompiledModelCache, ADamagedFileIsReplacedAndSpokenOf) {
+  Load(folder_);
+  std::filesystem::resize_file(Files().at(0), std::filesystem::file_size(Files().at(0)) - 1);
+
+  EXPECT_THAT(Load(folder_)->note(), testing::HasSubstr("is not used: it was cut off"));
+  EXPECT_EQ(Load(folder_)->note(), "");
+}
+
+TEST_F(CompiledModelCache, AFileThatOpenVinoCannotReadIsReplacedAndSpokenOf) {
+  Load(folder_);
+  const auto file = Files().at(0);
+  // A whole file of this cache, whose content is no compiled model.
+  ASSERT_TRUE(BlobCache(folder_ + "/other").Store("key", [](std::ostream& stream) { stream << "no model"; }));
+  for (const auto& entry : std::filesystem::directory_iterator(folder_ + "/other")) {
+    std::fstream head(entry.path(), std::ios::binary | std::ios::in | std::ios::out);
+    std::ifstream original(file, std::ios::binary);
+    std::array<char, 80> format_and_key{};
+    original.read(format_and_key.data(), format_and_key.size());
+    head.write(format_and_key.data(), format_and_key.size());
+    head.close();
+    std::filesystem::copy_file(entry.path(), file, std::filesystem::copy_options::overwrite_existing);
+  }
+
+  EXPECT_THAT(Load(folder_)->note(), testing::HasSubstr("it cannot be read back"));
+  EXPECT_EQ(Load(folder_)->note(), "");
+}
+
+TEST_F(CompiledModelCache, AFolderThatCannotBeMadeIsNoFailure) {
+  const auto engine = Load("/proc/nowhere");
+
+  ASSERT_TRUE(engine);
+  EXPECT_THAT(engine->note(), testing::HasSubstr("compiled model not kept: '/proc/nowhere'"));
 }
 
 }  // namespace
