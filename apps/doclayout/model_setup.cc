@@ -27,7 +27,8 @@ Result<std::unique_ptr<LoadedModel>> LoadModel(const config::InferenceConfig& co
   const runtime::OpenVinoOptions options{.precision = *precision,
                                          .threads = config.threads,
                                          .streams = config.streams > 0 ? config.streams : slots,
-                                         .niceness = niceness};
+                                         .niceness = niceness,
+                                         .cache_dir = config.cache_dir};
   auto engine = runtime::LoadOpenVino(*file, options);
   if (!engine) {
     const Error& error = engine.error();
