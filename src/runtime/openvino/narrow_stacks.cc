@@ -1,6 +1,7 @@
 #include "runtime/openvino/narrow_stacks.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -100,7 +101,7 @@ std::optional<ov::Output<ov::Node>> PartOf(const ov::op::v0::Concat& stack, Rang
   std::vector<std::int64_t> sizes;
   for (const auto& part : stack.input_values()) {
     const ov::Dimension size = part.get_partial_shape().rank().is_static()
-                                   ? part.get_partial_shape()[static_cast<std::size_t>(axis)]
+                                   ? part.get_partial_shape()[static_cast<std::ptrdiff_t>(axis)]
                                    : ov::Dimension::dynamic();
     if (size.is_dynamic()) return std::nullopt;
     sizes.push_back(size.get_length());
