@@ -135,6 +135,7 @@ int RunAnalyze(const config::AnalyzeConfig& config) {
     Complain(model.error().message);
     return kExitModel;
   }
+  if (const std::string note = (*model)->engine->note(); !note.empty()) Complain(note);
   if (const auto good = postprocess::CheckParameters((*model)->card, config.parameters); !good) {
     Complain(good.error().message);
     return kExitUsage;

@@ -22,7 +22,6 @@
 #include "metrics/registry.h"
 #include "model_setup.h"
 #include "postprocess/detection_options.h"
-#include "runtime/openvino/openvino_engine.h"
 #include "scheduler/worker_pool.h"
 
 namespace doclayout {
@@ -110,10 +109,11 @@ void AddProcessMetrics(metrics::Registry& registry, const Logger& logger) {
                               [&logger] { return static_cast<double>(logger.dropped_lines()); });
 }
 
-void AddInfoMetrics(metrics::Registry& registry, const model::ModelCard& card) {
+void AddInfoMetrics(metrics::Registry& registry, const LoadedModel& model) {
+  const model::ModelCard& card = model.card;
   registry
       .AddGauge("pp_doclayout_build_info", "What is running; always 1.",
-                {{"version", Version()}, {"commit", Commit()}, {"runtime", runtime::OpenVinoVersion()}})
+                {{"version", Version()}, {"commit", Commit()}, {"runtime", model.engine->runtime()}})
       .Set(1);
   registry
       .AddGauge("pp_doclayout_model_info", "The model that is loaded; always 1.",
@@ -141,7 +141,7 @@ http::Server::Dependencies MakeDependencies(LoadedModel& model, scheduler::Worke
                       .model_name = card.name,
                       .model_sha256 = card.sha256,
                       .model_family = std::string(model::FamilyName(card.family)),
-                      .runtime = runtime::OpenVinoVersion()},
+                      .runtime = model.engine->runtime()},
           .labels = card.labels};
 }
 
@@ -177,10 +177,14 @@ int RunServe(const config::ServeConfig& config) {
                 {"sha256", card.sha256},
                 {"slots", static_cast<long long>(slots)},
                 {"precision", config.inference.precision},
+                {"runtime", (*model)->engine->runtime()},
                 {"ms", Milliseconds(clock.Now() - start)}});
+  if (const std::string note = (*model)->engine->note(); !note.empty()) {
+    logger.Write(LogLevel::kWarning, "model_note", {{"note", note}});
+  }
 
   metrics::Registry registry;
-  AddInfoMetrics(registry, card);
+  AddInfoMetrics(registry, **model);
   AddProcessMetrics(registry, logger);
   health::Readiness readiness;
   readiness.SetModelLoaded();
