@@ -52,7 +52,7 @@ void TransferProgress::Show(std::uint64_t done, std::uint64_t total) {
   std::fputs(("\r\033[K" + CutToColumns(line, TerminalColumns() - 1)).c_str(), stderr);
 }
 
-void TransferProgress::Clear() {
+void TransferProgress::Clear() const {
   if (shown_) std::fputs("\r\033[K", stderr);
 }
 

@@ -34,7 +34,7 @@ class TransferProgress {
   void Show(std::uint64_t done, std::uint64_t total);
 
   /// Before anything else is written to the terminal.
-  void Clear();
+  void Clear() const;
 
  private:
   const std::string name_;

@@ -294,8 +294,8 @@ std::string PrintableUrl(const std::string& url) {
 
 Result<void> Download(const std::string& url, PartFile& part, const DownloadOptions& options,
                       const DownloadHooks& hooks) {
-  static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (ready != CURLE_OK) return Fail(ErrorCode::kInternal, "the library for downloads cannot be started");
+  static const CURLcode kReady = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (kReady != CURLE_OK) return Fail(ErrorCode::kInternal, "the library for downloads cannot be started");
   if (!url.starts_with("http://") && !url.starts_with("https://")) {
     return Fail(ErrorCode::kBadParameter, "the address of a model begins with http:// or https://");
   }

@@ -30,8 +30,8 @@ class ScriptedServer {
     bool hold = false;  ///< stay silent until the client has gone
   };
 
-  explicit ScriptedServer(std::vector<Answer> answers) : answers_(std::move(answers)) {
-    listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  explicit ScriptedServer(std::vector<Answer> answers)
+      : answers_(std::move(answers)), listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -73,7 +73,7 @@ class ScriptedServer {
   }
 
   std::vector<Answer> answers_;
-  int listener_ = -1;
+  const int listener_;
   std::string url_;
   std::thread thread_;
 };

@@ -106,7 +106,9 @@ Result<void> ReadPerClass(const YamlTree& root, std::string_view key, std::strin
     return {};
   }
   all = usual;
-  for (const auto& [name, value] : tree->entries) {
+  for (std::size_t i = 0; i < tree->keys.size(); ++i) {
+    const std::string& name = tree->keys[i];
+    const YamlTree& value = tree->items[i];
     const auto one = read(value);
     if (!one) return Wrong(value, fmt::format("{} of class '{}'", key, name), allowed);
     classes.insert_or_assign(name, *one);

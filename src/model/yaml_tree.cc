@@ -10,6 +10,7 @@
 #include <set>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 
 namespace doclayout::model {
 namespace {
@@ -117,11 +118,10 @@ class TreeBuilder final : public YAML::EventHandler {
     }
     Level& level = levels_.back();
     if (level.tree.kind == YamlTree::Kind::kMap) {
-      level.tree.entries.emplace_back(std::move(level.key), std::move(tree));
+      level.tree.keys.push_back(std::move(level.key));
       level.has_key = false;
-    } else {
-      level.tree.items.push_back(std::move(tree));
     }
+    level.tree.items.push_back(std::move(tree));
   }
 
   YamlTree root_;
@@ -132,8 +132,10 @@ class TreeBuilder final : public YAML::EventHandler {
 }  // namespace
 
 const YamlTree* YamlTree::Find(std::string_view key) const {
-  const auto found = std::ranges::find_if(entries, [&](const auto& entry) { return entry.first == key; });
-  return found == entries.end() || found->second.kind == Kind::kNull ? nullptr : &found->second;
+  const auto found = std::ranges::find(keys, key);
+  if (found == keys.end()) return nullptr;
+  const YamlTree& value = items[static_cast<std::size_t>(found - keys.begin())];
+  return value.kind == Kind::kNull ? nullptr : &value;
 }
 
 Result<YamlTree> ReadYaml(std::string_view text) {

@@ -2,7 +2,6 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -14,10 +13,10 @@ struct YamlTree {
   enum class Kind { kNull, kScalar, kSequence, kMap };
 
   Kind kind = Kind::kNull;
-  int line = 0;                                           ///< where it begins, from 1
-  std::string text;                                       ///< of a scalar
-  std::vector<YamlTree> items;                            ///< of a sequence
-  std::vector<std::pair<std::string, YamlTree>> entries;  ///< of a map, in the file's order; each key once
+  int line = 0;                   ///< where it begins, from 1
+  std::string text;               ///< of a scalar
+  std::vector<YamlTree> items;    ///< of a sequence; of a map the values
+  std::vector<std::string> keys;  ///< of a map: of each of `items`, in the file's order; each key once
 
   /// The map's value under that key; null for another kind, for a key that it lacks and for a value that is empty.
   const YamlTree* Find(std::string_view key) const;
