@@ -23,10 +23,12 @@ DetectionsSubject::DetectionsSubject() : masks_(kRows * kSide * kSide) {
   card_.outputs = model::DetectionOutputs{.boxes = 0, .columns = 7, .count = {}, .masks = 1};
 
   for (std::size_t row = 0; row < kRows; ++row) {
-    const std::size_t place = row % kLeft;
-    const auto shift = static_cast<float>(row / kLeft);  // The best row of a place comes first.
-    const float x = 60 + 520 * static_cast<float>(place % 3) + shift;
-    const float y = 60 + 112 * static_cast<float>(place / 3) + shift;
+    const std::size_t worse = row / kLeft;  // The best row of a place comes first.
+    const std::size_t column = row % 3;
+    const std::size_t line = row % kLeft / 3;
+    const auto shift = static_cast<float>(worse);
+    const float x = 60 + 520 * static_cast<float>(column) + shift;
+    const float y = 60 + 112 * static_cast<float>(line) + shift;
     rows_.insert(rows_.end(), {kText, 0.95F - 0.1F * shift, x, y, x + 490, y + 100, static_cast<float>(row)});
     DrawMask(row, x / 1654 * kSide, y / 2339 * kSide, (x + 490) / 1654 * kSide, (y + 100) / 2339 * kSide);
   }

@@ -11,37 +11,37 @@ using Labels = std::vector<std::string>;
 
 /// PP-PicoDet trained on CDLA: the embedded model.
 const Labels& CdlaLabels() {
-  static const Labels labels{"text",          "title",  "figure", "figure_caption", "table",
-                             "table_caption", "header", "footer", "reference",      "equation"};
-  return labels;
+  static const Labels kLabels{"text",          "title",  "figure", "figure_caption", "table",
+                              "table_caption", "header", "footer", "reference",      "equation"};
+  return kLabels;
 }
 
 const Labels& PlusLLabels() {
-  static const Labels labels{
+  static const Labels kLabels{
       "paragraph_title", "image", "text",      "number",         "abstract",   "content",          "figure_title",
       "formula",         "table", "reference", "doc_title",      "footnote",   "header",           "algorithm",
       "footer",          "seal",  "chart",     "formula_number", "aside_text", "reference_content"};
-  return labels;
+  return kLabels;
 }
 
 const Labels& LmsLabels() {
-  static const Labels labels{"paragraph_title", "image",        "text",        "number", "abstract",
-                             "content",         "figure_title", "formula",     "table",  "table_title",
-                             "reference",       "doc_title",    "footnote",    "header", "algorithm",
-                             "footer",          "seal",         "chart_title", "chart",  "formula_number",
-                             "header_image",    "footer_image", "aside_text"};
-  return labels;
+  static const Labels kLabels{"paragraph_title", "image",        "text",        "number", "abstract",
+                              "content",         "figure_title", "formula",     "table",  "table_title",
+                              "reference",       "doc_title",    "footnote",    "header", "algorithm",
+                              "footer",          "seal",         "chart_title", "chart",  "formula_number",
+                              "header_image",    "footer_image", "aside_text"};
+  return kLabels;
 }
 
 /// V2 and V3 have the same.
 const Labels& OrderedLabels() {
-  static const Labels labels{
+  static const Labels kLabels{
       "abstract",       "algorithm",         "aside_text", "chart",          "content",  "display_formula",
       "doc_title",      "figure_title",      "footer",     "footer_image",   "footnote", "formula_number",
       "header",         "header_image",      "image",      "inline_formula", "number",   "paragraph_title",
       "reference",      "reference_content", "seal",       "table",          "text",     "vertical_text",
       "vision_footnote"};
-  return labels;
+  return kLabels;
 }
 
 bool Has(const Labels& labels, std::string_view label) {

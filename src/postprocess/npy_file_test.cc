@@ -41,7 +41,7 @@ std::string Refusal(const std::string& file) {
 }
 
 TEST(NpyHeader, IsReadInAllVersions) {
-  for (char version : {1, 2, 3}) {
+  for (const char version : {'\1', '\2', '\3'}) {
     const auto header = Read(Npy(Dictionary("<f4", "(2, 3)"), 24, version));
 
     ASSERT_TRUE(header) << header.error().message;

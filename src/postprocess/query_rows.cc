@@ -137,8 +137,8 @@ class LogitMaskReader {
   Polygon operator()(const DetectedRow& row, float /*widest*/) const {
     // Not the rounded box: the reference cuts the decimals off here.
     const PixelBox box = PixelBox::Truncate(CornersOf(outputs_.boxes + 4 * row.index, page_));
-    const Polygon rect = RectOf({static_cast<float>(box.x1), static_cast<float>(box.y1), static_cast<float>(box.x2),
-                                 static_cast<float>(box.y2)});
+    Polygon rect = RectOf({static_cast<float>(box.x1), static_cast<float>(box.y1), static_cast<float>(box.x2),
+                           static_cast<float>(box.y2)});
     if (box.width() <= 0 || box.height() <= 0) return rect;
     const MaskCrop crop = Crop(row.index, box);
     if (crop.empty()) return rect;

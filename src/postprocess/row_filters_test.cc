@@ -34,7 +34,7 @@ DetectionOptions MergeAll(MergeMode mode) {
 }
 
 /// Class by class; classes that are not named keep both.
-DetectionOptions MergeClasses(std::vector<std::pair<std::size_t, MergeMode>> modes) {
+DetectionOptions MergeClasses(const std::vector<std::pair<std::size_t, MergeMode>>& modes) {
   DetectionOptions options = MergeAll(MergeMode::kUnion);
   options.class_merge = true;
   for (const auto& [label, mode] : modes) options.classes[label].merge = mode;
