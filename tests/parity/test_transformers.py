@@ -94,6 +94,8 @@ def test_first_stage_alone(reference, binary):
             assert region.label == V3_LABELS[label], str(case)
             assert abs(region.score - score) <= MAX_SCORE, str(case)
             assert tuple(box) == region.box, str(case)
+            if polygon is None:
+                continue  # No pixel of the mask is left in a small box: theirs then has no outline, ours has the box.
             distance = polygon_distance([tuple(map(float, point)) for point in polygon], region.polygon)
             assert distance is not None and distance <= MAX_POLYGON + MAX_PRINTED, str(case)
         compared += 1
