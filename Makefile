@@ -1,10 +1,10 @@
 # Short names for the scripts. ARGS goes to the program: make serve ARGS="--port 9000".
 ARGS ?=
 
-.PHONY: help serve test build demo bench lint format
+.PHONY: help serve test build demo bench lint format parity parity-transformers
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):  *## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):  *## \(.*\)/  make \1\t\2/p' Makefile | expand -t 28
 
 serve:  ## set up, build and serve on port 8000
 	@scripts/serve $(ARGS)
@@ -17,6 +17,12 @@ build:  ## set up and build build/release/doclayout
 
 demo:  ## write annotated pages into demo/
 	@scripts/demo $(ARGS)
+
+parity:  ## compare post-processing with rapid-layout and paddlex, live
+	@scripts/parity
+
+parity-transformers:  ## the same with transformers, whose environment takes 6 GB
+	@scripts/parity transformers
 
 bench:  ## compare with the bare engine and the peer service
 	@scripts/bench $(ARGS)
