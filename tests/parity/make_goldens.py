@@ -27,6 +27,7 @@ EVERY = {
     "large_images": 2,
     "masks_side_by_side": 3,
     "masks_near_limits": 5,
+    "defaults": 2,
     "nothing": 4,
 }
 LARGEST = 20_000  # bytes of a case and its answer

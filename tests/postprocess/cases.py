@@ -120,6 +120,7 @@ class Case:
     mask_type: str = "uint8"
     queries: dict | None = None
     cells: dict | None = None
+    said: bool = True  # False: the options are the family's own, and the program is told none
 
     def arrays(self) -> dict[str, np.ndarray]:
         """By name, as the files are called without `.npy`."""
@@ -139,6 +140,8 @@ class Case:
         flags = ["--family", self.family, "--width", str(self.width), "--height", str(self.height)]
         if self.labels is not None:
             flags += ["--labels", ",".join(self.labels)]
+        if not self.said:
+            return flags
         if self.family == PICODET:
             assert isinstance(self.options.threshold, float)
             return [*flags, "--threshold", repr(self.options.threshold)]

@@ -182,8 +182,11 @@ def paddle_case(
     masks: bool = False,
     ties: bool = False,
     sound: bool = False,
+    columns: int | None = None,
 ) -> Case:
-    """Rows as Paddle's exports give them. `ties`: scores, orders and whole rows that are equal. `sound`: no box is flat."""
+    """Rows as Paddle's exports give them. `ties`: scores, orders and whole rows that are equal. `sound`: no box is flat.
+    `columns`: another number than the family's own.
+    """
     width, height = page_size(source)
     labels = source.pick(LABEL_LISTS)
     if family == "pp-doclayout" and labels is None:
@@ -198,7 +201,7 @@ def paddle_case(
         options = dataclasses.replace(options, shape="rect", overlap_filter=False)
     count = source.integer(least, most)
     boxes = Rows(source, width, height, sound)
-    columns = {"pp-doclayout": 6, "pp-doclayoutv2": 8, "pp-doclayoutv3": 7}[family]
+    columns = columns or {"pp-doclayout": 6, "pp-doclayoutv2": 8, "pp-doclayoutv3": 7}[family]
     rows: list[list[float]] = []
     for index in range(count):
         if ties and rows and source.chance(10):

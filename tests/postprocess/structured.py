@@ -36,6 +36,7 @@ def all_cases() -> Iterator[Named]:
         one_mask,
         masks_side_by_side,
         masks_near_limits,
+        defaults,
         full,
     ):
         yield from ((f"{make.__name__}: {name}", case) for name, case in make())
@@ -275,6 +276,24 @@ def masks_near_limits() -> Iterator[Named]:
             ]
             name = f"{width} wide, {form}, {first.form}"
             yield name, Case(V3, 1000, 1000, bare(shape="poly"), rows=rows, masks=masks)
+
+
+# What the reference's pipeline asks of PP-DocLayoutV3, in which these labels' boxes take up what they contain.
+LARGE = ("chart", "display_formula", "doc_title", "inline_formula", "paragraph_title")
+V3_DEFAULTS = Options(
+    threshold=0.3,
+    nms=True,
+    merge={label: "large" if name in LARGE else "union" for label, name in enumerate(V3_LABELS)},
+    shape="auto",
+    overlap_filter=True,
+)
+
+
+def defaults() -> Iterator[Named]:
+    """Nothing is asked for."""
+    for seed in range(30):
+        case = paddle_case(Seeded(seed + 300), V3, least=10, most=20, masks=seed % 2 == 0, sound=True)
+        yield f"seed {seed}", dataclasses.replace(case, options=V3_DEFAULTS, said=False, labels=None)
 
 
 def full() -> Iterator[Named]:
