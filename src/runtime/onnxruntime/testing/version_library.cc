@@ -1,25 +1,21 @@
 // A library that looks like ONNX Runtime, of the version that it is built for. On its own, for the tests.
+#include <onnxruntime_c_api.h>
+
 namespace {
 
-struct ApiBase {
-  const void* (*get_api)(unsigned version);
-  const char* (*get_version)();
-};
-
-constexpr unsigned kNewest = DOCLAYOUT_API_VERSION;
-
-const void* GetApi(unsigned version) {
-  return version <= kNewest ? &kNewest : nullptr;
+const OrtApi* ORT_API_CALL GetApi(uint32_t version) noexcept {
+  static const OrtApi kApi{};
+  return version <= DOCLAYOUT_API_VERSION ? &kApi : nullptr;
 }
 
-const char* GetVersion() {
+const char* ORT_API_CALL GetVersion() noexcept {
   return DOCLAYOUT_VERSION;
 }
 
-constexpr ApiBase kBase{.get_api = GetApi, .get_version = GetVersion};
+constexpr OrtApiBase kBase{.GetApi = GetApi, .GetVersionString = GetVersion};
 
 }  // namespace
 
-extern "C" const void* OrtGetApiBase() {
+extern "C" const OrtApiBase* ORT_API_CALL OrtGetApiBase() noexcept {
   return &kBase;
 }
