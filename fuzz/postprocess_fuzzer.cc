@@ -75,7 +75,8 @@ void MakePicoDet(Outputs& outputs, model::ModelCard& card) {
   card.input = {.name = "image", .width = 32, .height = 32};
   model::PicoDetOutputs description{.levels = {}, .distance_bins = 8};
   for (const int stride : {16, 32}) {
-    const auto cells = static_cast<std::size_t>((32 / stride) * (32 / stride));
+    const auto columns = static_cast<std::size_t>(32 / stride);
+    const std::size_t cells = columns * columns;
     const std::size_t scores = outputs.AddFloats({1, cells, card.labels.size()}, 0.01F);
     description.levels.push_back({.stride = stride, .scores = scores, .distances = outputs.AddFloats({1, cells, 32})});
   }

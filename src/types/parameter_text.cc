@@ -104,8 +104,14 @@ std::optional<ClassMap<Value>> ReadClassMap(std::string_view text, std::optional
 }
 
 /// Stores what was read; false when there is nothing.
-template <typename Target, typename Value>
-bool Store(Target& target, std::optional<Value> value) {
+template <typename Value>
+bool Store(std::optional<Value>& target, std::optional<Value> value) {
+  target = std::move(value);
+  return target.has_value();
+}
+
+template <typename Value>
+bool Store(ClassMap<Value>& target, std::optional<ClassMap<Value>> value) {
   if (!value) return false;
   target = std::move(*value);
   return true;
