@@ -16,6 +16,7 @@
 #include "model/install.h"
 #include "model/model_file.h"
 #include "model_info.h"
+#include "model_setup.h"
 #include "progress.h"
 #include "terminal_text.h"
 
@@ -169,8 +170,7 @@ int VerifyAll(const config::ModelConfig& config, const fs::path& folder) {
 }
 
 int Info(const config::ModelConfig& config) {
-  const auto file = config.names.empty() ? Result<model::ModelFile>(model::ModelFile::Embedded())
-                                         : model::ModelFile::Load(config.names.front());
+  const auto file = ReadModel(config.names.empty() ? std::string() : config.names.front(), config.family);
   if (!file) return Refuse(file.error(), kExitModel);
   return Print(config.json ? ModelInfoJson(*file) : ModelInfoText(*file), kExitGood);
 }

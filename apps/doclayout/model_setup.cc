@@ -2,22 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <optional>
 #include <utility>
 
-#include "model/model_file.h"
 #include "runtime/engine_factory.h"
 
 namespace doclayout {
 namespace {
-
-Result<model::ModelFile> ReadModel(const config::InferenceConfig& config) {
-  if (config.model_path.empty()) return model::ModelFile::Embedded();
-  if (config.family.empty()) return model::ModelFile::Load(config.model_path);
-  const auto family = model::ParseFamily(config.family);
-  if (!family) return Fail(family.error());
-  return model::ModelFile::Load(config.model_path, *family);
-}
 
 Result<runtime::EngineOptions> ReadOptions(const config::InferenceConfig& config, int slots, int niceness) {
   const auto precision = runtime::ParsePrecision(config.precision);
@@ -38,11 +28,19 @@ Result<runtime::EngineOptions> ReadOptions(const config::InferenceConfig& config
 
 }  // namespace
 
+Result<model::ModelFile> ReadModel(const std::string& spec, const std::string& family) {
+  if (spec.empty()) return model::ModelFile::Embedded();
+  if (family.empty()) return model::ModelFile::Load(spec);
+  const auto parsed = model::ParseFamily(family);
+  if (!parsed) return Fail(parsed.error());
+  return model::ModelFile::Load(spec, *parsed);
+}
+
 Result<std::unique_ptr<LoadedModel>> LoadModel(const config::InferenceConfig& config, int slots, int niceness,
                                                const Clock& clock) {
   const auto options = ReadOptions(config, slots, niceness);
   if (!options) return Fail(options.error());
-  Result<model::ModelFile> file = ReadModel(config);
+  Result<model::ModelFile> file = ReadModel(config.model_path, config.family);
   if (!file) return Fail(std::move(file.error()));
   auto engine = runtime::LoadEngine(*file, *options);
   if (!engine) {

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
 #include "config/config.h"
 #include "model/model_card.h"
+#include "model/model_file.h"
 #include "pipeline/pipeline.h"
 #include "runtime/session.h"
 
@@ -18,6 +20,10 @@ struct LoadedModel {
   std::unique_ptr<runtime::Engine> engine;
   std::vector<std::unique_ptr<pipeline::Pipeline>> pipelines;  ///< one a slot
 };
+
+/// Reads and checks the model that `spec` names as in `--model-path`; empty: the embedded one. `family` as in
+/// `--family`.
+Result<model::ModelFile> ReadModel(const std::string& spec, const std::string& family);
 
 /// Reads, checks, compiles and warms the model, and makes `slots` pipelines (0: as many as the engine runs at once).
 /// Blocks for some hundred milliseconds. `niceness` is added to the nice value of the threads that infer.

@@ -4,16 +4,14 @@
 #include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "child_process.h"
 #include "commands.h"
 #include "console.h"
-#include "model/model_file.h"
+#include "model_setup.h"
 
 // quantize_files.S
 extern "C" const char doclayout_quantize_script_begin[];
@@ -115,16 +113,6 @@ Result<void> CheckOutput(const fs::path& output) {
   return {};
 }
 
-Result<model::ModelFile> LoadFile(const config::QuantizeConfig& config) {
-  std::optional<model::Family> family;
-  if (!config.family.empty()) {
-    const auto parsed = model::ParseFamily(config.family);
-    if (!parsed) return Fail(parsed.error());
-    family = *parsed;
-  }
-  return model::ModelFile::Load(config.model, family);
-}
-
 }  // namespace
 
 int RunQuantize(const config::QuantizeConfig& config) {
@@ -133,7 +121,7 @@ int RunQuantize(const config::QuantizeConfig& config) {
     return code;
   };
   if (const auto good = CheckOutput(config.output); !good) return complain(good.error(), kExitUsage);
-  const auto file = LoadFile(config);
+  const auto file = ReadModel(config.model, config.family);
   if (!file) return complain(file.error(), kExitModel);
   const auto python = FindPython(config);
   if (!python) return complain(python.error(), kExitSomeFailed);

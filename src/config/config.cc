@@ -114,6 +114,7 @@ void AddModel(CLI::App& app, ModelConfig& config, QuantizeConfig& quantize) {
       ->expected(0, 1);
   CLI::App* to_int8 = app.add_subcommand("quantize", "make an INT8 model, calibrated on pages of yours");
   AddQuantize(*to_int8, quantize);
+  AddFamily(*info, config.family);
   for (CLI::App* action : {list, verify, info}) action->add_flag("--json", config.json, "as JSON");
   for (CLI::App* action : {list, pull, verify, info, to_int8}) {
     action->callback([&config, action] { config.action = action->get_name(); });

@@ -78,6 +78,7 @@ struct PostprocessConfig {
 struct ModelConfig {
   std::string action;              ///< "list", "pull", "verify" or "info"
   std::vector<std::string> names;  ///< of the catalogue; for "info" also a file or folder
+  std::string family;              ///< as `InferenceConfig::family`, for "info"
   std::string mirror;              ///< base URL; empty: the model's own address
   std::string file;                ///< to take a model from; empty: the network
   bool json = false;
