@@ -14,7 +14,7 @@ constexpr double kIsRect = 0.95;     // overlap of box and quad from which the b
 constexpr double kIsQuad = 0.8;      // overlap of polygon and quad from which the quad says it all
 constexpr double kIsBesides = 0.01;  // overlap with the outline before from which a quad is in its way
 
-// Intersecting costs tens of microseconds and more where edges nearly coincide, which a polygon's and its quad's do.
+// Intersecting costs tens of microseconds.
 // Where areas alone decide by far, nothing is intersected.
 constexpr double kClear = 0.01;
 
