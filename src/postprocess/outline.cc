@@ -14,8 +14,7 @@ constexpr double kIsRect = 0.95;     // overlap of box and quad from which the b
 constexpr double kIsQuad = 0.8;      // overlap of polygon and quad from which the quad says it all
 constexpr double kIsBesides = 0.01;  // overlap with the outline before from which a quad is in its way
 
-// Intersecting costs tens of microseconds.
-// Where areas alone decide by far, nothing is intersected.
+// Intersecting costs tens of microseconds: where areas alone decide by more than this, nothing is intersected.
 constexpr double kClear = 0.01;
 
 bool Fills(const PolygonOverlap::Shape& rect, const PolygonOverlap::Shape& quad, PolygonOverlap& overlap) {
