@@ -20,6 +20,13 @@ std::string IsDevice(const std::string& text) {
   return known ? "" : fmt::format("'{}' is not auto, cpu, gpu or gpu:N", text);
 }
 
+/// "--class-threshold"
+std::string FlagOf(const ParameterText& text) {
+  std::string flag = fmt::format("--{}", text.name);
+  std::replace(flag.begin(), flag.end(), '_', '-');
+  return flag;
+}
+
 }  // namespace
 
 CLI::Option* FromEnvironment(CLI::Option* option, const char* variable) {
@@ -86,11 +93,10 @@ void AddDocumentLimits(CLI::App& app, DocumentConfig& config) {
 
 void AddParameters(CLI::App& app, AnalyzeParameters& parameters) {
   for (const ParameterText& text : ParameterTexts()) {
-    std::string flag = fmt::format("--{}", text.name);
-    std::replace(flag.begin(), flag.end(), '_', '-');
-    const auto set = [&parameters, &text, flag](const std::string& value) {
+    const std::string flag = FlagOf(text);
+    const auto set = [&parameters, &text](const std::string& value) {
       if (!text.read(value, parameters)) {
-        throw CLI::ValidationError(flag, fmt::format("'{}' is not {}", value, text.allowed));
+        throw CLI::ValidationError(FlagOf(text), fmt::format("'{}' is not {}", value, text.allowed));
       }
     };
     CLI::Option* option = nullptr;
