@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -11,6 +10,7 @@
 #include "child_process.h"
 #include "commands.h"
 #include "console.h"
+#include "model/catalogue.h"
 #include "model_setup.h"
 
 // quantize_files.S
@@ -28,13 +28,8 @@ std::string_view Between(const char* begin, const char* end) {
   return {begin, static_cast<std::size_t>(end - begin)};
 }
 
-/// https://specifications.freedesktop.org/basedir-spec: where a user's programs keep data.
 fs::path DefaultEnvironment() {
-  if (const char* data = std::getenv("XDG_DATA_HOME"); data != nullptr && *data == '/') {
-    return fs::path(data) / "doclayout/quantize";
-  }
-  const char* home = std::getenv("HOME");
-  return fs::path(home == nullptr ? "." : home) / ".local/share/doclayout/quantize";
+  return model::UserDataFolder().value_or(".local/share/doclayout") / "quantize";
 }
 
 bool IsComplete(const fs::path& environment) {

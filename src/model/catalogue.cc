@@ -58,15 +58,19 @@ std::string CatalogueNames() {
   return names;
 }
 
-Result<std::filesystem::path> ModelsFolder() {
+std::optional<std::filesystem::path> UserDataFolder() {
   const auto absolute = [](const char* variable) -> std::optional<std::filesystem::path> {
     const char* value = std::getenv(variable);
     if (value == nullptr || *value != '/') return std::nullopt;
     return value;
   };
-  const std::filesystem::path ours = "doclayout/models";
-  if (const auto data = absolute("XDG_DATA_HOME")) return *data / ours;
-  if (const auto home = absolute("HOME")) return *home / ".local/share" / ours;
+  if (const auto data = absolute("XDG_DATA_HOME")) return *data / "doclayout";
+  if (const auto home = absolute("HOME")) return *home / ".local/share/doclayout";
+  return std::nullopt;
+}
+
+Result<std::filesystem::path> ModelsFolder() {
+  if (const auto data = UserDataFolder()) return *data / "models";
   return Fail(ErrorCode::kBadParameter,
               "the folder of models is not known: neither XDG_DATA_HOME nor HOME is set to an absolute path");
 }

@@ -33,6 +33,10 @@ const CatalogueEntry* FindByDigest(std::string_view sha256);
 /// "picodet-cdla, picodet-publaynet, …": for messages.
 std::string CatalogueNames();
 
+/// Where this user's data of the program lie: `$XDG_DATA_HOME/doclayout`, else `$HOME/.local/share/doclayout`
+/// (https://specifications.freedesktop.org/basedir-spec); nothing when neither is set to an absolute path.
+std::optional<std::filesystem::path> UserDataFolder();
+
 /// Where models are pulled to: `$XDG_DATA_HOME/doclayout/models`, or `~/.local/share/doclayout/models` where the
 /// variable is unset or not absolute. Reads the environment. `kBadParameter` when it says neither.
 Result<std::filesystem::path> ModelsFolder();
