@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import subprocess
 
 import pytest
 from conftest import PAGES, ROOT
@@ -12,9 +13,9 @@ ENVIRONMENT = ROOT / ".deps/venv/quantize"
 
 @pytest.fixture(scope="module")
 def quantize(run):
-    def quantize_model(folder, output, *options, environment=ENVIRONMENT):
+    def quantize_model(folder, output, *options, model=MODEL, environment=ENVIRONMENT):
         where = ("--pages", folder, "-o", output, "--environment", environment)
-        return run("model", "quantize", MODEL, *where, *options, timeout=300)
+        return run("model", "quantize", model, *where, *options, timeout=300)
 
     return quantize_model
 
@@ -47,6 +48,28 @@ def test_makes_a_model_that_loads_like_any_other_and_compares_it(quantize, analy
     assert answer["model"]["family"] == "picodet"
     assert answer["model"]["name"] == "int8"
     assert answer["pages"][0]["regions"]
+
+
+def test_reads_weights_from_files_beside_the_graph(quantize, folder, tmp_path):
+    """As PP-DocLayoutV3 is published, and as onnx.save_model() writes large models."""
+    model = tmp_path / "split" / "model.onnx"
+    model.parent.mkdir()
+    split = (
+        "import onnx, sys; "
+        "onnx.save_model(onnx.load(sys.argv[1]), sys.argv[2], save_as_external_data=True, location='weights.bin', "
+        "convert_attribute=True)"
+    )
+    subprocess.run([ENVIRONMENT / "bin/python", "-c", split, MODEL, model], check=True)
+    assert (model.parent / "weights.bin").stat().st_size > model.stat().st_size
+    output = tmp_path / "int8.onnx"
+
+    done = quantize(folder, output, model=model)
+
+    assert done.returncode == 0, done.stderr
+    assert int(re.search(r"regions, INT8 +(\d+)", done.stdout)[1]) >= 3
+    # The result needs no other file.
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["int8.onnx", "split"]
+    assert output.stat().st_size < (model.parent / "weights.bin").stat().st_size / 2
 
 
 def test_keeps_nodes_in_float32_on_request(quantize, folder, tmp_path):

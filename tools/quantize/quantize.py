@@ -81,15 +81,20 @@ def read_inputs(page: Path, card: dict) -> dict[str, np.ndarray]:
 def load_simplified(path: str) -> onnx.ModelProto:
     """The graph with batch norms folded into convolutions, in standard operators only: what is quantized then is what an
     engine runs."""
+    whole = onnx.load(path)  # with the weights that lie in files beside it: the runtime would go on pointing to them
+    metadata = list(whole.metadata_props)
     with tempfile.TemporaryDirectory(prefix="doclayout-quantize-") as folder:
+        whole_path = str(Path(folder) / "whole.onnx")
+        onnx.save(whole, whole_path)
+        del whole
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
         options.optimized_model_filepath = str(Path(folder) / "simplified.onnx")
-        onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        onnxruntime.InferenceSession(whole_path, options, providers=["CPUExecutionProvider"])
         simplified = onnx.load(options.optimized_model_filepath)
     del simplified.metadata_props[:]
-    simplified.metadata_props.extend(onnx.load(path, load_external_data=False).metadata_props)
+    simplified.metadata_props.extend(metadata)
     return simplified
 
 
