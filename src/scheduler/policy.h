@@ -1,0 +1,193 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/deadline.h"
+#include "base/error.h"
+#include "scheduler/batcher.h"
+#include "scheduler/breaker.h"
+#include "scheduler/fair_queue.h"
+#include "scheduler/priority.h"
+#include "scheduler/service_time.h"
+
+namespace doclayout::scheduler {
+
+/// Why a request was not accepted.
+enum class RefusalReason {
+  kQueueFull,  ///< so many wait already
+  kTooLate,    ///< it would not be ready by its deadline
+  kEngine,     ///< the engine fails: the breaker is open
+  kDraining,   ///< nothing is accepted any more
+};
+
+/// "queue_full", "too_late", "engine" or "draining".
+std::string_view RefusalReasonName(RefusalReason reason);
+
+struct Refusal {
+  RefusalReason reason = RefusalReason::kQueueFull;
+  std::string message;
+  int retry_after_seconds = 1;  ///< when it would probably be accepted
+};
+
+/// What is asked for.
+struct RequestSpec {
+  std::string client;  ///< whose turn is shared fairly
+  Priority priority = Priority::kInteractive;
+  Deadline deadline = Deadline::Never();
+  int pages = 1;  ///< as far as is known
+};
+
+/// What the scheduler decides, without threads: who is accepted, which page is next, which slot is stuck, whose time is
+/// over. Every function is given the time, none blocks, none reads a clock: the same calls give the same decisions.
+///
+/// A request is accepted (`Admit`), its pages come one after another (`Push`), are taken by slots (`Take`) and are done
+/// (`Complete`); then the request leaves (`Leave`), as it does when its caller goes or its deadline passes (`Expire`).
+/// Not thread-safe: `Scheduler` calls it under its lock.
+class Policy {
+ public:
+  struct Options {
+    int slots = 1;
+    std::size_t queue_capacity = 64;  ///< requests of which no page was taken yet
+    /// More of them for clients that have none waiting, so that one client, or bulk work, cannot lock out the others.
+    std::size_t spare_places = 16;
+    FairQueue::Options fairness;
+    Batcher::Options batches;
+    Breaker::Options breaker;
+    Duration inference_limit = std::chrono::seconds(60);        ///< then a slot is stuck
+    Duration first_guess = std::chrono::milliseconds(200);      ///< of a page's inference
+    Duration overhead_guess = std::chrono::milliseconds(10);    ///< of a page outside the slots
+  };
+
+  explicit Policy(Options options);
+
+  /// Whether such a request would be accepted now; nothing is kept of it.
+  std::optional<Refusal> Judge(const RequestSpec& spec, TimePoint now) const;
+
+  /// Accepts or refuses.
+  tl::expected<RequestId, Refusal> Admit(const RequestSpec& spec, TimePoint now);
+
+  /// The request turned out to have so many pages. A refusal does not end it: the caller then lets it `Leave`.
+  std::optional<Refusal> SetPages(RequestId id, int pages, TimePoint now);
+
+  /// A page is ready for a slot. False when the request is gone meanwhile.
+  bool Push(PageRef page, TimePoint now);
+
+  struct Assignment {
+    int slot = 0;
+    std::vector<PageRef> pages;
+  };
+  /// A free slot and the pages that it is to infer now; nullopt when there is no slot, no page, or it is worth to wait.
+  std::optional<Assignment> Take(TimePoint now);
+
+  /// The slot is free again. `failed`: the engine's fault. False when the slot was given up as stuck before.
+  bool Complete(int slot, bool failed, TimePoint now);
+
+  /// What a page needed outside the slots, for the prediction.
+  void ObserveOverhead(Duration time) { overhead_.Observe(time); }
+
+  /// The request is over, or its caller is gone. Its pages that waited, which no slot will see. Without effect for one
+  /// that has left.
+  std::vector<int> Leave(RequestId id);
+
+  struct Expired {
+    RequestId request = 0;
+    std::vector<int> waiting;  ///< its pages that waited
+  };
+  /// Requests whose deadline has passed: they have left.
+  std::vector<Expired> Expire(TimePoint now);
+
+  struct Stuck {
+    int slot = 0;
+    std::vector<PageRef> pages;  ///< that it had taken
+  };
+  /// Slots that have gone over the limit since the last call. They take no more pages until `Replace`.
+  std::vector<Stuck> FindStuck(TimePoint now);
+
+  /// A stuck slot works again: somebody else does its work.
+  void Replace(int slot);
+
+  /// Nothing is accepted any more.
+  void Close() { closed_ = true; }
+
+  /// The earliest time at which `Take`, `Expire` or `FindStuck` may have something without any other call; TimePoint::max
+  /// for never.
+  TimePoint NextEvent(TimePoint now) const;
+
+  std::size_t waiting_requests() const { return waiting_requests_; }
+  std::size_t waiting_pages() const { return queue_.size(); }
+  std::size_t requests() const { return requests_.size(); }
+  int busy() const { return busy_; }
+  int stuck() const { return stuck_; }
+  /// Pages that were accepted and not yet done, those in the slots too, over the slots: what a service is scaled by.
+  double load() const;
+  Breaker::State breaker(TimePoint now) const { return breaker_.state(now); }
+  /// Seconds of one page in a slot, as measured.
+  double page_seconds() const { return page_time_.mean(); }
+  /// Seconds until a request of one page that came now would be answered.
+  double PredictSeconds(const RequestSpec& spec, TimePoint now) const;
+
+ private:
+  struct Request {
+    std::string client;
+    Priority priority = Priority::kInteractive;
+    Deadline deadline = Deadline::Never();
+    int to_come = 0;  ///< pages that no slot has taken
+    bool begun = false;  ///< a slot has taken one
+  };
+  struct Client {
+    std::set<RequestId> requests;
+    std::size_t to_come = 0;
+    std::size_t waiting_requests = 0;
+  };
+  struct Slot {
+    enum class State { kIdle, kBusy, kStuck } state = State::kIdle;
+    TimePoint since;
+    std::vector<PageRef> pages;
+  };
+
+  using Clients = std::map<std::string, Client, std::less<>>;
+  Clients& ClientsOf(Priority priority) { return clients_.at(static_cast<std::size_t>(priority)); }
+  const Clients& ClientsOf(Priority priority) const { return clients_.at(static_cast<std::size_t>(priority)); }
+  std::optional<Refusal> CheckRoom(const RequestSpec& spec) const;
+  std::optional<Refusal> CheckDeadline(const RequestSpec& spec, RequestId self, TimePoint now) const;
+  double PagesBefore(const RequestSpec& spec, RequestId self) const;
+  double Predict(const RequestSpec& spec, RequestId self, double deviations, TimePoint now) const;
+  void Forget(RequestId id, const Request& request);
+  void Begin(Request& request);
+  void Unwait(PageRef page);
+  int IdleSlot() const;
+  int alive() const { return options_.slots - stuck_; }
+
+  const Options options_;
+  const Batcher batcher_;
+  FairQueue queue_;
+  Breaker breaker_;
+  ServiceTime page_time_;   ///< of a page in a slot, its share of a batch
+  ServiceTime batch_time_;  ///< of a slot's whole work
+  ServiceTime overhead_;
+  std::unordered_map<RequestId, Request> requests_;
+  std::vector<Clients> clients_ = std::vector<Clients>(kPriorities);
+  std::set<std::pair<TimePoint, RequestId>> deadlines_;
+  std::map<PageRef, TimePoint> pushed_;  ///< pages that wait for a slot, and since when
+  std::set<std::pair<TimePoint, PageRef>> ages_;  ///< the same by age
+  std::vector<Slot> slots_;
+  RequestId last_id_ = 0;
+  std::size_t waiting_requests_ = 0;
+  std::size_t to_come_ = 0;
+  std::size_t running_pages_ = 0;
+  int busy_ = 0;
+  int stuck_ = 0;
+  bool closed_ = false;
+};
+
+}  // namespace doclayout::scheduler

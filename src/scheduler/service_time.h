@@ -1,0 +1,43 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/clock.h"
+
+namespace doclayout::scheduler {
+
+/// How long something takes: exponentially weighted mean and deviation. Plain value, not thread-safe.
+class ServiceTime {
+ public:
+  /// `guess` is what is said until something has been measured.
+  explicit ServiceTime(Duration guess) : mean_(Seconds(guess)) {}
+
+  void Observe(Duration time) {
+    const double difference = Seconds(time) - mean_;
+    // The first observations weigh as in a plain average: the guess and the first pages do not stay for long.
+    const double weight = std::max(kNewest, 1.0 / ++count_);
+    mean_ += weight * difference;
+    variance_ = (1 - weight) * (variance_ + weight * difference * difference);
+  }
+
+  /// Seconds.
+  double mean() const { return mean_; }
+
+  /// Seconds that `count` of them take one after another, and so many deviations of that sum more.
+  double Total(double count, double deviations) const {
+    return count * mean_ + deviations * std::sqrt(count * variance_);
+  }
+
+ private:
+  /// Weight of the newest: a change of load shows after some twenty pages.
+  static constexpr double kNewest = 0.05;
+
+  static double Seconds(Duration time) { return std::chrono::duration<double>(time).count(); }
+
+  double mean_;
+  double variance_ = 0;
+  int count_ = 0;
+};
+
+}  // namespace doclayout::scheduler
