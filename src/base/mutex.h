@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "base/clock.h"
 #include "base/thread_annotations.h"
 
 namespace doclayout {
@@ -38,6 +39,8 @@ class SCOPED_CAPABILITY MutexLock {
 class CondVar {
  public:
   void Wait(Mutex& mutex) REQUIRES(mutex) { condition_.wait(mutex); }
+  /// Until notified, for about `time` at most.
+  void WaitFor(Mutex& mutex, Duration time) REQUIRES(mutex) { condition_.wait_for(mutex, time); }
   void NotifyOne() { condition_.notify_one(); }
   void NotifyAll() { condition_.notify_all(); }
 

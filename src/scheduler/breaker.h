@@ -11,7 +11,7 @@ namespace doclayout::scheduler {
 class Breaker {
  public:
   struct Options {
-    int failures = 5;                            ///< one after another that open it; 0: it never opens
+    int failures = 5;                             ///< one after another that open it; 0: it never opens
     Duration open_for = std::chrono::seconds(5);  ///< before the first probe, doubled by each probe that fails
     Duration longest = std::chrono::seconds(60);  ///< that it is open for
   };

@@ -52,15 +52,15 @@ Policy::Policy(Options options)
 
 std::optional<Refusal> Policy::Judge(const RequestSpec& spec, TimePoint now) const {
   if (closed_) {
-    return Refusal{.reason = RefusalReason::kDraining,
-                   .message = "the service is shutting down",
-                   .retry_after_seconds = 1};
+    return Refusal{
+        .reason = RefusalReason::kDraining, .message = "the service is shutting down", .retry_after_seconds = 1};
   }
   if (breaker_.state(now) == Breaker::State::kOpen) {
     const int seconds = RetrySeconds(Seconds(breaker_.until() - now));
-    return Refusal{.reason = RefusalReason::kEngine,
-                   .message = fmt::format("the model failed on one page after another; it is tried again in {} s", seconds),
-                   .retry_after_seconds = seconds};
+    return Refusal{
+        .reason = RefusalReason::kEngine,
+        .message = fmt::format("the model failed on one page after another; it is tried again in {} s", seconds),
+        .retry_after_seconds = seconds};
   }
   if (alive() == 0) {
     return Refusal{.reason = RefusalReason::kEngine, .message = "every slot of the model is stuck"};
@@ -90,10 +90,11 @@ std::optional<Refusal> Policy::CheckDeadline(const RequestSpec& spec, RequestId 
   const double needed = Predict(spec, self, kDeviations, now);
   if (needed <= left) return std::nullopt;
   const int retry = RetrySeconds(needed - left);
-  return Refusal{.reason = RefusalReason::kTooLate,
-                 .message = fmt::format("the answer would take about {:.1f} s, and {:.1f} s are allowed; try again in {} s",
-                                        needed, std::max(left, 0.0), retry),
-                 .retry_after_seconds = retry};
+  return Refusal{
+      .reason = RefusalReason::kTooLate,
+      .message = fmt::format("the answer would take about {:.1f} s, and {:.1f} s are allowed; try again in {} s",
+                             needed, std::max(left, 0.0), retry),
+      .retry_after_seconds = retry};
 }
 
 /// Pages of others that fair queueing would put before the last page of such a request.
@@ -176,8 +177,8 @@ bool Policy::Push(PageRef page, TimePoint now) {
 }
 
 int Policy::IdleSlot() const {
-  const auto idle = std::find_if(slots_.begin(), slots_.end(),
-                                 [](const Slot& slot) { return slot.state == Slot::State::kIdle; });
+  const auto idle =
+      std::find_if(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.state == Slot::State::kIdle; });
   return idle == slots_.end() ? -1 : static_cast<int>(idle - slots_.begin());
 }
 

@@ -63,9 +63,9 @@ class Policy {
     FairQueue::Options fairness;
     Batcher::Options batches;
     Breaker::Options breaker;
-    Duration inference_limit = std::chrono::seconds(60);        ///< then a slot is stuck
-    Duration first_guess = std::chrono::milliseconds(200);      ///< of a page's inference
-    Duration overhead_guess = std::chrono::milliseconds(10);    ///< of a page outside the slots
+    Duration inference_limit = std::chrono::seconds(60);      ///< then a slot is stuck
+    Duration first_guess = std::chrono::milliseconds(200);    ///< of a page's inference
+    Duration overhead_guess = std::chrono::milliseconds(10);  ///< of a page outside the slots
   };
 
   explicit Policy(Options options);
@@ -119,8 +119,8 @@ class Policy {
   /// Nothing is accepted any more.
   void Close() { closed_ = true; }
 
-  /// The earliest time at which `Take`, `Expire` or `FindStuck` may have something without any other call; TimePoint::max
-  /// for never.
+  /// The earliest time at which `Take`, `Expire` or `FindStuck` may have something without any other call;
+  /// TimePoint::max for never.
   TimePoint NextEvent(TimePoint now) const;
 
   std::size_t waiting_requests() const { return waiting_requests_; }
@@ -141,7 +141,7 @@ class Policy {
     std::string client;
     Priority priority = Priority::kInteractive;
     Deadline deadline = Deadline::Never();
-    int to_come = 0;  ///< pages that no slot has taken
+    int to_come = 0;     ///< pages that no slot has taken
     bool begun = false;  ///< a slot has taken one
   };
   struct Client {
@@ -178,7 +178,7 @@ class Policy {
   std::unordered_map<RequestId, Request> requests_;
   std::vector<Clients> clients_ = std::vector<Clients>(kPriorities);
   std::set<std::pair<TimePoint, RequestId>> deadlines_;
-  std::map<PageRef, TimePoint> pushed_;  ///< pages that wait for a slot, and since when
+  std::map<PageRef, TimePoint> pushed_;           ///< pages that wait for a slot, and since when
   std::set<std::pair<TimePoint, PageRef>> ages_;  ///< the same by age
   std::vector<Slot> slots_;
   RequestId last_id_ = 0;
