@@ -1,0 +1,62 @@
+#include "pipeline/stages.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include "postprocess/layout.h"
+#include "preprocess/preprocess.h"
+
+namespace doclayout::pipeline {
+
+Result<ModelInput> Prepare(const Page& page, const model::ModelCard& card) {
+  ModelInput input{.scale_y = static_cast<float>(card.input.height) / static_cast<float>(page.image.height()),
+                   .scale_x = static_cast<float>(card.input.width) / static_cast<float>(page.image.width()),
+                   .frame = {.index = page.index,
+                             .width = page.image.width(),
+                             .height = page.image.height(),
+                             .rotation = page.rotation,
+                             .dpi = page.dpi}};
+  input.pixels.resize(preprocess::InputBytes(card.input));
+  if (auto filled = preprocess::FillInput(page.image, card.input, input.pixels); !filled) {
+    return Fail(std::move(filled.error()));
+  }
+  return input;
+}
+
+Result<std::vector<ModelOutput>> Infer(SessionPool& sessions, std::span<const ModelInput> inputs) {
+  const SessionPool::Lease session = sessions.Take();
+  if (inputs.size() > static_cast<std::size_t>(session->batch())) {
+    return Fail(ErrorCode::kInternal, fmt::format("{} pages were to be inferred together by a session for {}",
+                                                  inputs.size(), session->batch()));
+  }
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const int place = static_cast<int>(i);
+    std::ranges::copy(inputs[i].pixels, session->image(place).begin());
+    session->SetScaleFactor(place, inputs[i].scale_y, inputs[i].scale_x);
+  }
+  const auto tensors = session->Run();
+  if (!tensors) return Fail(tensors.error());
+
+  std::vector<ModelOutput> outputs;
+  outputs.reserve(inputs.size());
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    outputs.push_back({.session = session,
+                       .tensors = *tensors,
+                       .place = {.index = static_cast<int>(i), .size = session->batch()},
+                       .frame = inputs[i].frame});
+  }
+  return outputs;
+}
+
+Result<PageLayout> Finish(ModelOutput output, const model::ModelCard& card, const AnalyzeParameters& parameters) {
+  PageLayout layout = std::move(output.frame);
+  if (auto filled = postprocess::FillRegions(output.tensors, card, parameters, layout, output.place); !filled) {
+    return Fail(std::move(filled.error()));
+  }
+  return layout;
+}
+
+}  // namespace doclayout::pipeline
