@@ -60,7 +60,11 @@ TEST(Stages, GiveEachPageOfABatchItsOwn) {
   ASSERT_TRUE(outputs);
   ASSERT_EQ(outputs->size(), 3U);
   std::vector<PageLayout> layouts;
-  for (ModelOutput& output : *outputs) layouts.push_back(*Finish(std::move(output), card, {}));
+  for (ModelOutput& output : *outputs) {
+    auto layout = Finish(std::move(output), card, {});
+    ASSERT_TRUE(layout) << layout.error().message;
+    layouts.push_back(std::move(*layout));
+  }
   ASSERT_EQ(layouts[0].regions.size(), 1U);
   EXPECT_FLOAT_EQ(layouts[0].regions[0].score, 1.0F);
   EXPECT_TRUE(layouts[1].regions.empty());

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstddef>
 #include <opencv2/core.hpp>
 #include <string_view>
 #include <utility>
@@ -31,11 +32,25 @@ struct Outputs {
   BatchPlace place;
 };
 
-Result<std::vector<Region>> ReadPicoDet(const Outputs& outputs, PageSize page) {
-  if (outputs.place.index != 0 || outputs.place.size != 1) {
-    return Fail(ErrorCode::kInternal, "a PicoDet takes one page at a time");
+/// One page's part of outputs whose first axis is the batch.
+Result<std::vector<TensorView>> SelectPage(std::span<const TensorView> tensors, BatchPlace place) {
+  const auto pages = static_cast<std::size_t>(place.size);
+  std::vector<TensorView> parts(tensors.begin(), tensors.end());
+  for (TensorView& part : parts) {
+    if (part.shape.empty() || part.shape[0] != pages) {
+      return Fail(ErrorCode::kInternal, fmt::format("the output '{}' is not for {} pages", part.name, pages));
+    }
+    part.shape[0] = 1;
+    const std::size_t bytes = ElementCount(part.shape) * ElementSize(part.type);
+    part.data = static_cast<const std::byte*>(part.data) + static_cast<std::size_t>(place.index) * bytes;
   }
-  return DecodePicoDet(outputs.tensors, outputs.card, outputs.parameters, page);
+  return parts;
+}
+
+Result<std::vector<Region>> ReadPicoDet(const Outputs& outputs, PageSize page) {
+  const auto tensors = SelectPage(outputs.tensors, outputs.place);
+  if (!tensors) return Fail(tensors.error());
+  return DecodePicoDet(*tensors, outputs.card, outputs.parameters, page);
 }
 
 Result<void> Fill(const Outputs& outputs, PageLayout& layout) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "postprocess/testing/small_detector.h"
 
 namespace doclayout::postprocess {
@@ -87,11 +89,42 @@ TEST(FillRegions, NamesWhatTheCallerGotWrong) {
   EXPECT_EQ(filled.error().code, ErrorCode::kBadParameter);
 }
 
-TEST(FillRegions, APicoDetTakesOnePageAtATime) {
+/// Two pages of a PicoDet with one cell; only the second one's finds something.
+struct TwoPages {
+  TwoPages() {
+    card.labels = {"text"};
+    card.input = {.name = "image", .width = 64, .height = 64};
+    card.outputs = model::PicoDetOutputs{.levels = {{.stride = 64, .scores = 0, .distances = 1}}, .distance_bins = 8};
+  }
+  std::vector<TensorView> Outputs() const {
+    return {{"scores", ElementType::kFloat32, {2, 1, 1}, scores.data()},
+            {"distances", ElementType::kFloat32, {2, 1, 32}, distances.data()}};
+  }
+
   model::ModelCard card;
+  std::vector<float> scores = {0, 0.9F};
+  std::vector<float> distances = std::vector<float>(64);
+};
+
+TEST(FillRegions, TellsThePagesOfAPicoDetsBatchApart) {
+  const TwoPages model;
+  PageLayout first = Page();
+  PageLayout second = Page();
+
+  ASSERT_TRUE(FillRegions(model.Outputs(), model.card, {}, first, {.index = 0, .size = 2}));
+  ASSERT_TRUE(FillRegions(model.Outputs(), model.card, {}, second, {.index = 1, .size = 2}));
+
+  EXPECT_TRUE(first.regions.empty());
+  ASSERT_EQ(second.regions.size(), 1U);
+  EXPECT_FLOAT_EQ(second.regions[0].score, 0.9F);
+}
+
+TEST(FillRegions, RefusesOutputsForAnotherNumberOfPages) {
+  const TwoPages model;
   PageLayout layout = Page();
 
-  EXPECT_EQ(FillRegions({}, card, {}, layout, {.index = 0, .size = 2}).error().code, ErrorCode::kInternal);
+  EXPECT_EQ(FillRegions(model.Outputs(), model.card, {}, layout, {.index = 0, .size = 3}).error(),
+            (Error{ErrorCode::kInternal, "the output 'scores' is not for 3 pages"}));
 }
 
 }  // namespace
