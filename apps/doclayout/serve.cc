@@ -1,6 +1,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -9,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "base/clock.h"
@@ -145,15 +147,39 @@ http::Server::Dependencies MakeDependencies(LoadedModel& model, scheduler::Worke
           .labels = card.labels};
 }
 
-/// Serves until a signal, then answers what was accepted. False when connections had to be cut off.
+/// Lets the drain end at once when a signal comes while this lives.
+class Impatience {
+ public:
+  Impatience(const StopSignals& signals, http::Server& server, Logger& logger)
+      : thread_([this, &signals, &server, &logger] {
+          const std::string signal = signals.Wait();
+          if (over_) return;
+          logger.Write(LogLevel::kWarning, "drain_cut_short", {{"signal", signal}});
+          server.HurryDrain();
+        }) {}
+  ~Impatience() {
+    over_ = true;
+    pthread_kill(thread_.native_handle(), SIGTERM);  // to that thread only, which waits for it
+    thread_.join();
+  }
+  Impatience(const Impatience&) = delete;
+  Impatience& operator=(const Impatience&) = delete;
+
+ private:
+  std::atomic<bool> over_ = false;
+  std::thread thread_;
+};
+
+/// Serves until a signal, then answers what was accepted. False when something was refused or cut off.
 bool ServeUntilStopped(http::Server& server, const StopSignals& signals, health::Readiness& readiness, Logger& logger) {
   const std::string signal = signals.Wait();
   readiness.SetDraining();
   logger.Write(LogLevel::kInfo, "draining", {{"signal", signal}});
-  const std::size_t cut = server.Drain();
-  logger.Write(cut == 0 ? LogLevel::kInfo : LogLevel::kError, "stopped",
-               {{"connections_cut", static_cast<long long>(cut)}});
-  return cut == 0;
+  const Impatience impatience(signals, server, logger);
+  const std::size_t lost = server.Drain();
+  logger.Write(lost == 0 ? LogLevel::kInfo : LogLevel::kError, "stopped",
+               {{"requests_lost", static_cast<long long>(lost)}});
+  return lost == 0;
 }
 
 }  // namespace

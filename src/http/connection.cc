@@ -69,8 +69,10 @@ class TcpConnection final : public Connection, public std::enable_shared_from_th
 
   void Start();
   void Drain() override;
+  void Refuse() override;
   void Abort() override;
   std::optional<TimePoint> idle_since() const override { return idle_since_; }
+  bool refused() const override { return refused_; }
 
  private:
   awaitable<void> Run();
@@ -87,6 +89,7 @@ class TcpConnection final : public Connection, public std::enable_shared_from_th
 
   awaitable<IoEnd> ReadSome(std::size_t most, TimePoint until);
   awaitable<IoEnd> Write(std::string_view head, std::string_view body);
+  Problem TooLate();
   tl::expected<RequestParser::Progress, Problem> Parse(Exchange& exchange, RequestParser& parser);
   bool draining() const { return draining_ || context_.readiness.draining(); }
   bool NothingFollows() { return buffer_.empty() && !socket_->HasUnread(); }
@@ -97,8 +100,12 @@ class TcpConnection final : public Connection, public std::enable_shared_from_th
 
   std::string buffer_;                   // read from the socket and not yet parsed
   std::optional<TimePoint> idle_since_;  // waits for the first byte of a request
+  bool reading_ = false;                 // or waits for bytes
   bool draining_ = false;
+  bool refusing_ = false;
+  bool refused_ = false;  // its last request, because the drain is over
   std::weak_ptr<PendingAnswer> pending_;
+  std::string pending_id_;  // of the request that waits for `pending_`
 };
 
 void TcpConnection::Start() {
@@ -120,10 +127,32 @@ void TcpConnection::Drain() {
   if (idle_since_) socket_->Interrupt();
 }
 
+void TcpConnection::Refuse() {
+  draining_ = true;
+  refusing_ = true;
+  if (const auto pending = pending_.lock()) {
+    pending->Set(ProblemResponse(TooLate(), pending_id_));
+  } else if (reading_) {
+    socket_->Interrupt();
+  }
+}
+
 void TcpConnection::Abort() {
   idle_since_.reset();
   socket_->Abort();
   if (const auto pending = pending_.lock()) pending->Set(std::nullopt);
+}
+
+/// Of a request that the drain has no time for any more. Elsewhere it is accepted at once.
+Problem TcpConnection::TooLate() {
+  refused_ = true;
+  context_.connections.CountRefused();
+  Problem problem(ProblemTypeOf(ErrorCode::kDraining),
+                  "the service shuts down and could not answer in the time that it has for that; send it again",
+                  Rejection::kDraining);
+  problem.retry_after_seconds = 1;
+  problem.close = true;
+  return problem;
 }
 
 awaitable<void> TcpConnection::Run() {
@@ -184,7 +213,7 @@ awaitable<bool> TcpConnection::AwaitFirstByte() {
   if (!buffer_.empty()) co_return true;
   buffer_ = std::string();  // An idle connection does not keep what a large upload needed.
   IoEnd end = IoEnd::kInterrupted;
-  while (end == IoEnd::kInterrupted) {
+  while (end == IoEnd::kInterrupted && !refusing_) {
     // A request may be on its way when the drain begins: a moment is given to it, so that it is not lost.
     Duration patience = context_.limits.keep_alive_timeout;
     if (admission_ == Admission::kSpare) patience = context_.limits.spare_timeout;
@@ -216,6 +245,10 @@ awaitable<bool> TcpConnection::ReadHead(Exchange& exchange, RequestParser& parse
                                 Rejection::kHeaderTimeout);
       break;
     }
+    if (end == IoEnd::kInterrupted && refusing_ && parser.started()) {
+      exchange.broken = TooLate();
+      break;
+    }
     if (end != IoEnd::kDone) co_return false;
   }
   exchange.head = parser.head();
@@ -230,7 +263,8 @@ awaitable<std::optional<Response>> TcpConnection::Answer(Exchange& exchange, Req
     if (end != IoEnd::kDone) co_return std::nullopt;
   }
   BodyBudget::Share share(context_.bodies);
-  const std::optional<Problem> problem = co_await ReadBody(exchange, parser, share);
+  std::optional<Problem> problem = co_await ReadBody(exchange, parser, share);
+  if (!problem && refusing_) problem = TooLate();
   if (problem && problem->type == &ProblemTypeOf(ErrorCode::kCancelled)) co_return std::nullopt;
   if (problem) {
     Response response = ProblemResponse(*problem, exchange.request_id);
@@ -238,6 +272,7 @@ awaitable<std::optional<Response>> TcpConnection::Answer(Exchange& exchange, Req
     co_return response;
   }
   Body body{parser.TakeBody(), std::move(share)};  // Named: g++ 12 destroys a temporary in an awaited call twice.
+  pending_id_ = exchange.request_id;
   std::optional<Response> response = co_await AwaitAnswer(with_body, std::move(body));
   co_return response;
 }
@@ -263,6 +298,7 @@ awaitable<std::optional<Problem>> TcpConnection::ReadBody(Exchange& exchange, Re
       co_return Problem(kRequestTimeout, "the request's body did not arrive in the time that is allowed",
                         Rejection::kBodyTimeout);
     }
+    if (end == IoEnd::kInterrupted && refusing_) co_return TooLate();
     if (end != IoEnd::kDone) co_return Problem(ProblemTypeOf(ErrorCode::kCancelled), "the caller left");
   }
   co_return std::nullopt;
@@ -287,11 +323,9 @@ awaitable<std::optional<Response>> TcpConnection::AwaitAnswer(WithBody& with_bod
   });
   co_await pending->Wait();
   std::optional<Response> response = pending->Take();
-  if (response) {
-    socket_->Interrupt();  // ends the watch
-  } else {
-    caller_left.request_stop();
-  }
+  if (response) socket_->Interrupt();  // ends the watch
+  // Behind an answer too: the work for a request that was refused while it waited is wanted by nobody any more.
+  caller_left.request_stop();
   co_return response;
 }
 
@@ -320,9 +354,12 @@ awaitable<void> TcpConnection::Linger(bool request_read) {
 }
 
 awaitable<IoEnd> TcpConnection::ReadSome(std::size_t most, TimePoint until) {
+  if (refusing_) co_return IoEnd::kInterrupted;
   const auto end = std::make_shared<Later<IoEnd>>(context_.loop);
+  reading_ = true;
   socket_->ReadSome(buffer_, most, until, [end](IoEnd how) { end->Set(how); });
   co_await end->Wait();
+  reading_ = false;
   co_return end->Take();
 }
 

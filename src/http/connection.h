@@ -31,11 +31,18 @@ class Connection {
   /// Ends once what it has begun to receive is answered. Waits shortly for a request that may be on its way.
   virtual void Drain() = 0;
 
+  /// Whatever it has begun to receive is refused with 503 `draining`, and it ends; an idle one ends at once. An answer
+  /// that is being written goes on.
+  virtual void Refuse() = 0;
+
   /// Ends now.
   virtual void Abort() = 0;
 
   /// Since when it waits for the first byte of a request; nullopt while there is one.
   virtual std::optional<TimePoint> idle_since() const = 0;
+
+  /// Its last request was refused by `Refuse`.
+  virtual bool refused() const = 0;
 };
 
 /// What connections share. Everything must outlive them.

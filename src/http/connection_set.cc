@@ -36,6 +36,18 @@ void ConnectionSet::Drain() {
   for (const auto& [connection, admission] : connections_) connection->Drain();
 }
 
+std::size_t ConnectionSet::lost() const {
+  std::size_t count = refused_;
+  for (const auto& [connection, admission] : connections_) {
+    if (!connection->idle_since() && !connection->refused()) ++count;
+  }
+  return count;
+}
+
+void ConnectionSet::Refuse() {
+  for (const auto& [connection, admission] : connections_) connection->Refuse();
+}
+
 void ConnectionSet::Abort() {
   for (const auto& [connection, admission] : connections_) connection->Abort();
 }

@@ -35,6 +35,11 @@ class ConnectionSet {
 
   /// Ends each connection as soon as it has answered what it has begun to receive; such that come later end likewise.
   void Drain();
+  /// Refuses what is not answered yet, and ends all.
+  void Refuse();
+  void CountRefused() { ++refused_; }
+  /// Requests that were refused by `Refuse`, and connections that wait for an answer or send a request still.
+  std::size_t lost() const;
   /// Cuts each off where it is.
   void Abort();
   /// Calls `function` once there is none, which may be at once.
@@ -46,6 +51,7 @@ class ConnectionSet {
   const Metrics metrics_;
   std::map<std::shared_ptr<Connection>, Admission> connections_;
   std::size_t served_ = 0;
+  std::size_t refused_ = 0;
   bool draining_ = false;
   std::function<void()> when_empty_;
 };

@@ -2,6 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
+#include <functional>
 #include <future>
 #include <utility>
 
@@ -19,6 +22,9 @@
 
 namespace doclayout::http {
 namespace {
+
+/// That a refusal gets on its way to a caller who reads.
+constexpr std::chrono::milliseconds kLastWords{500};
 
 std::shared_ptr<const AnalyzeContext> MakeAnalyzeContext(const Server::Options& options,
                                                          Server::Dependencies& dependencies,
@@ -87,25 +93,43 @@ class TcpServer final : public Server {
   int port() const override { return port_; }
 
   std::size_t Drain() override {
-    struct State {
-      std::promise<std::size_t> drained;
-      std::size_t cut_off = 0;
-    };
-    const auto state = std::make_shared<State>();
+    const auto drained = std::make_shared<std::promise<std::size_t>>();
     // Callers still come while balancers learn that this instance is not ready: the port stays open for them.
-    loop_->PostAfter(options_.drain_grace, [this, state] {
-      listener_->Stop();
-      connections_.Drain();
-      connections_.WhenEmpty([state] { state->drained.set_value(state->cut_off); });
+    loop_->PostAfter(options_.drain_grace, [this] { CloseDoors(); });
+    const Duration last_words = LastWords();
+    loop_->PostAfter(options_.drain_timeout - last_words, [this, last_words] { EndDrain(last_words); });
+    loop_->Post([this, drained] {
+      when_drained_ = [this, drained] { drained->set_value(std::max(cut_off_, connections_.lost())); };
+      if (doors_closed_) connections_.WhenEmpty(std::exchange(when_drained_, nullptr));
     });
-    loop_->PostAfter(options_.drain_timeout, [this, state] {
-      state->cut_off = connections_.size();
-      connections_.Abort();
-    });
-    return state->drained.get_future().get();
+    return drained->get_future().get();
+  }
+
+  void HurryDrain() override {
+    loop_->Post([this] { EndDrain(LastWords()); });
   }
 
  private:
+  /// The end of the time to drain, in which what is refused is told so.
+  Duration LastWords() const { return std::min<Duration>(kLastWords, options_.drain_timeout / 4); }
+
+  void CloseDoors() {
+    if (std::exchange(doors_closed_, true)) return;
+    listener_->Stop();
+    connections_.Drain();
+    if (when_drained_) connections_.WhenEmpty(std::exchange(when_drained_, nullptr));
+  }
+
+  void EndDrain(Duration last_words) {
+    if (std::exchange(ending_, true)) return;
+    CloseDoors();
+    connections_.Refuse();
+    loop_->PostAfter(last_words, [this] {
+      cut_off_ = connections_.lost();
+      connections_.Abort();
+    });
+  }
+
   void Accepted(int socket) {
     const Limits& limits = options_.limits;
     if (connections_.size() >= limits.max_connections + limits.spare_connections) {
@@ -130,6 +154,10 @@ class TcpServer final : public Server {
   const Router router_;
   const MiddlewareChain chain_;
   ConnectionSet connections_;
+  bool doors_closed_ = false;
+  bool ending_ = false;
+  std::size_t cut_off_ = 0;
+  std::function<void()> when_drained_;  // until the doors are closed
   std::unique_ptr<EventLoop> loop_;
   std::shared_ptr<Listener> listener_;
   const int port_;

@@ -64,10 +64,14 @@ class Server {
 
   /// After `drain_grace` closes the port, answers every request that has begun to arrive, with `Connection: close` on
   /// the last of each connection, and ends the others' connections. Blocks until that is done or `drain_timeout` has
-  /// passed; returns how many connections were cut off then, 0 when nothing was lost.
+  /// passed: shortly before, what is not answered is refused with 503 `draining`, and whoever does not take that is cut
+  /// off. Returns how many connections were refused or cut off, 0 when nothing was lost.
   ///
   /// Before: `Readiness::SetDraining`. After: close the pool; while requests are still read it has to take them.
   virtual std::size_t Drain() = 0;
+
+  /// Lets a drain that goes on, or comes, end now as if its time were over. Any thread; returns at once.
+  virtual void HurryDrain() = 0;
 };
 
 }  // namespace doclayout::http

@@ -156,19 +156,94 @@ TEST(Drain, ClosesThePort) {
   EXPECT_FALSE(TestClient(port).Send("x"));
 }
 
-TEST(Drain, CutsOffWhatIsNotDoneInTime) {
+/// A server whose one slot works on `busy`'s page for ever.
+struct Stalled {
+  explicit Stalled(milliseconds drain_timeout) : server(Setup(gate, drain_timeout)), busy(server.port()) {
+    busy.Send(AnalyzeRequestText());
+    gate.WaitForBegun(1);
+  }
+
+  static TestSetup Setup(Gate& gate, milliseconds drain_timeout) {
+    TestSetup setup;
+    setup.options.drain_timeout = drain_timeout;
+    setup.gate = &gate;
+    return setup;
+  }
+
   Gate gate;
+  TestServer server;
+  TestClient busy;
+};
+
+void ExpectTooLate(TestClient& client) {
+  const TestAnswer answer = client.Receive();
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(CodeOf(answer), "draining");
+  EXPECT_EQ(answer.Header("connection"), "close");
+  EXPECT_EQ(answer.Header("retry-after"), "1");
+}
+
+TEST(Drain, RefusesWhatIsNotDoneInTime) {
+  Stalled stalled(milliseconds(50));
+  TestClient queued(stalled.server.port());
+  queued.Send(AnalyzeRequestText());
+  EXPECT_TRUE(stalled.server.WaitForMetric("pp_doclayout_request_queue_length", 1));
+
+  EXPECT_EQ(stalled.server.server().Drain(), 2U);
+
+  ExpectTooLate(stalled.busy);
+  ExpectTooLate(queued);
+  EXPECT_EQ(stalled.server.Metric(Rejected("draining")), 2);
+  stalled.gate.Open();
+  // What was refused is not worked on any more.
+  EXPECT_TRUE(stalled.server.WaitForMetric("pp_doclayout_request_queue_length", 0));
+  EXPECT_EQ(stalled.gate.begun(), 1);
+}
+
+TEST(Drain, RefusesARequestThatDoesNotArriveInTime) {
   TestSetup setup;
   setup.options.drain_timeout = milliseconds(50);
-  setup.gate = &gate;
   TestServer server(std::move(setup));
-  TestClient client(server.port());
-  client.Send(AnalyzeRequestText());
-  gate.WaitForBegun(1);
+  TestClient within_the_body(server.port());
+  within_the_body.Send("POST /analyze HTTP/1.1\r\nHost: h\r\nContent-Type: image/png\r\nContent-Length: 9\r\n\r\nabc");
+  EXPECT_TRUE(server.WaitForMetric("pp_doclayout_body_bytes_in_flight", 3));
+  TestClient within_the_head(server.port());
+  within_the_head.Send("GET /heal");
 
-  EXPECT_EQ(server.server().Drain(), 1U);
+  EXPECT_EQ(server.server().Drain(), 2U);
 
-  EXPECT_EQ(client.Receive().status, 0);
+  ExpectTooLate(within_the_body);
+  ExpectTooLate(within_the_head);
+}
+
+TEST(Drain, RefusesWhatIsPipelinedBehind) {
+  Stalled stalled(milliseconds(50));
+  stalled.busy.Send(AnalyzeRequestText());
+
+  EXPECT_GE(stalled.server.server().Drain(), 1U);
+
+  ExpectTooLate(stalled.busy);
+  EXPECT_TRUE(stalled.busy.IsClosedByServer());
+}
+
+TEST(Drain, EndsAtOnceWhenItIsHurried) {
+  Stalled stalled(std::chrono::hours(1));
+  auto drained = std::async(std::launch::async, [&stalled] { return stalled.server.server().Drain(); });
+
+  stalled.server.server().HurryDrain();
+
+  EXPECT_EQ(drained.get(), 1U);
+  ExpectTooLate(stalled.busy);
+}
+
+TEST(Drain, LosesNothingWhenItIsHurriedWithoutWork) {
+  TestServer server;
+  TestClient idle(server.port());
+  EXPECT_EQ(idle.Request(MakeRequest("GET", "/health")).status, 200);
+
+  server.server().HurryDrain();
+
+  EXPECT_EQ(server.server().Drain(), 0U);
 }
 
 TEST(Server, CanBeDestroyedWhileAWorkerStillHasItsRequest) {

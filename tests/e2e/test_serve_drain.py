@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import signal
 import threading
 
 import pytest
@@ -117,7 +118,47 @@ def test_ends_at_once_when_idle_even_with_open_connections(serve_with):
     connection.close()
 
 
-def test_ends_when_the_drain_takes_too_long_and_owns_up(serve_with):
+def test_refuses_what_it_has_no_time_for_and_owns_up(serve_with, pages):
+    """Whoever still waits at the end of the time is told so, and the log has a line for each."""
+    service = serve_with("--slots", "1", "--drain-grace-ms", "0", "--drain-timeout-ms", "300")
+    huge = (pages / "huge_600dpi.png").read_bytes()
+    connections = [service.connect() for _ in range(6)]
+    for connection in connections:
+        connection.request("POST", "/analyze", huge, {"Content-Type": "image/png"})
+    service.wait_until(lambda: service.metric("pp_doclayout_requests_in_progress") == 6, "all six accepted")
+
+    service.terminate()
+
+    answers = [read_answer(connection.getresponse()) for connection in connections]
+    refused = [answer for answer in answers if answer.status == 503]
+    assert {answer.status for answer in answers} <= {200, 503}
+    assert len(refused) >= 3
+    assert {answer.json()["code"] for answer in refused} == {"draining"}
+    assert service.wait() == 1
+    log = service.log_entries()
+    assert log[-1]["requests_lost"] == len(refused)
+    ids = {answer.json()["request_id"] for answer in refused}
+    assert {entry["id"] for entry in log if entry.get("status") == 503} == ids
+
+
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_cuts_the_drain_short(serve_with, second):
+    service = serve_with("--drain-grace-ms", "600000", "--drain-timeout-ms", "600000")
+    with service.socket() as connection:
+        connection.sendall(b"GET /hea")
+        service.get("/health")
+        service.terminate()
+        service.wait_until(lambda: service.get("/ready").status == 503, "draining")
+
+        service.process.send_signal(second)
+
+        assert b" 503 " in connection.recv(4096).split(b"\r\n")[0]
+        assert service.wait(timeout=20) == 1
+    log = service.log_entries()
+    assert [entry["signal"] for entry in log if entry["event"] == "drain_cut_short"] == [second.name]
+
+
+def test_ends_when_a_caller_neither_sends_nor_reads(serve_with):
     """A client that never finishes its upload cannot hold the process; the exit status says that it was cut off."""
     service = serve_with("--drain-grace-ms", "0", "--drain-timeout-ms", "500")
     with service.socket() as connection:
@@ -129,4 +170,4 @@ def test_ends_when_the_drain_takes_too_long_and_owns_up(serve_with):
         service.terminate()
 
         assert service.wait(timeout=20) == 1
-    assert service.log_entries()[-1]["connections_cut"] == 1
+    assert service.log_entries()[-1]["requests_lost"] == 1
