@@ -52,9 +52,11 @@ Result<std::span<const TensorView>> OpenVinoSession::Run() {
     request_.infer();
     for (std::size_t i = 0; i < views_.size(); ++i) {
       outputs_[i] = request_.get_output_tensor(i);
+      // Asked for once: where the number of rows depends on the page, each call gives a shape of its own.
+      const ov::Shape shape = outputs_[i].get_shape();
       views_[i] = {.name = output_names_[i],
                    .type = TypeOf(outputs_[i]),
-                   .shape = {outputs_[i].get_shape().begin(), outputs_[i].get_shape().end()},
+                   .shape = {shape.begin(), shape.end()},
                    .data = std::as_const(outputs_[i]).data()};
     }
   } catch (const std::exception& error) {
