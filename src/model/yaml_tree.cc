@@ -7,6 +7,7 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <sstream>
 #include <stdexcept>
@@ -17,6 +18,8 @@ namespace {
 
 constexpr std::size_t kMostBytes = 1UL << 20;
 constexpr std::size_t kMostLevels = 32;
+/// Of the whole tree, with what aliases stand for: a few lines of them could make gigabytes.
+constexpr std::size_t kMostValues = 5'000;
 
 /// Ends the parser's work from within; caught below.
 struct Refusal : std::runtime_error {
@@ -40,8 +43,15 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnDocumentStart(const YAML::Mark& /*mark*/) override {}
   void OnDocumentEnd() override {}
 
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override {
-    Refuse(mark, "aliases are not supported");
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    if (AwaitsKey()) Refuse(mark, "a key is an alias");
+    const auto found = anchored_.find(anchor);
+    if (found == anchored_.end()) Refuse(mark, "an alias stands for what it is itself a part of");
+    const Anchored& meant = found->second;
+    if (levels_.size() + meant.levels > kMostLevels) RefuseLevels(mark);
+    Count(mark, meant.values);
+    NoteLevels(meant.levels);
+    Put(meant.tree);
   }
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { Add(mark, anchor, YamlTree::Kind::kNull, ""); }
@@ -70,12 +80,20 @@ class TreeBuilder final : public YAML::EventHandler {
     YamlTree tree;
     std::string key;  ///< of a map: of the value that comes next
     bool has_key = false;
+    YAML::anchor_t anchor = 0;
+    std::size_t first_value = 0;
+    std::size_t levels_within = 0;
+  };
+  /// What an alias stands for.
+  struct Anchored {
+    YamlTree tree;
+    std::size_t values = 0;
+    std::size_t levels = 0;
   };
 
   void Add(const YAML::Mark& mark, YAML::anchor_t anchor, YamlTree::Kind kind, const std::string& value) {
-    if (anchor != 0) Refuse(mark, "anchors are not supported");
     Level* level = levels_.empty() ? nullptr : &levels_.back();
-    if (level != nullptr && level->tree.kind == YamlTree::Kind::kMap && !level->has_key) {
+    if (AwaitsKey()) {
       if (kind != YamlTree::Kind::kScalar) Refuse(mark, "a key is empty");
       if (!keys_.back().insert(value).second) {
         Refuse(mark, fmt::format("the key '{}' occurs twice", value));
@@ -88,16 +106,18 @@ class TreeBuilder final : public YAML::EventHandler {
     tree.kind = kind;
     tree.line = LineOf(mark);
     tree.text = value;
+    Count(mark, 1);
+    if (anchor != 0) anchored_[anchor] = {.tree = tree, .values = 1, .levels = 0};
     Put(std::move(tree));
   }
 
   void Open(const YAML::Mark& mark, YAML::anchor_t anchor, YamlTree::Kind kind) {
-    if (anchor != 0) Refuse(mark, "anchors are not supported");
-    if (levels_.size() >= kMostLevels) Refuse(mark, fmt::format("more than {} levels", kMostLevels));
-    if (!levels_.empty() && levels_.back().tree.kind == YamlTree::Kind::kMap && !levels_.back().has_key) {
-      Refuse(mark, "a key is not a word or a number");
-    }
+    if (levels_.size() >= kMostLevels) RefuseLevels(mark);
+    if (AwaitsKey()) Refuse(mark, "a key is not a word or a number");
+    Count(mark, 1);
     Level level;
+    level.anchor = anchor;
+    level.first_value = values_ - 1;
     level.tree.kind = kind;
     level.tree.line = LineOf(mark);
     levels_.push_back(std::move(level));
@@ -105,10 +125,33 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   void Close() {
-    YamlTree tree = std::move(levels_.back().tree);
+    Level closed = std::move(levels_.back());
     levels_.pop_back();
     keys_.pop_back();
-    Put(std::move(tree));
+    if (closed.anchor != 0) {
+      const std::size_t values = values_ - closed.first_value;
+      anchored_[closed.anchor] = {.tree = closed.tree, .values = values, .levels = closed.levels_within + 1};
+    }
+    NoteLevels(closed.levels_within + 1);
+    Put(std::move(closed.tree));
+  }
+
+  /// The container that is open now holds one of so many levels.
+  void NoteLevels(std::size_t levels) {
+    if (!levels_.empty()) levels_.back().levels_within = std::max(levels_.back().levels_within, levels);
+  }
+
+  bool AwaitsKey() const {
+    return !levels_.empty() && levels_.back().tree.kind == YamlTree::Kind::kMap && !levels_.back().has_key;
+  }
+
+  [[noreturn]] static void RefuseLevels(const YAML::Mark& mark) {
+    Refuse(mark, fmt::format("more than {} levels", kMostLevels));
+  }
+
+  void Count(const YAML::Mark& mark, std::size_t values) {
+    values_ += values;
+    if (values_ > kMostValues) Refuse(mark, fmt::format("more than {} values", kMostValues));
   }
 
   void Put(YamlTree tree) {
@@ -127,6 +170,8 @@ class TreeBuilder final : public YAML::EventHandler {
   YamlTree root_;
   std::vector<Level> levels_;
   std::vector<std::set<std::string>> keys_;  ///< seen so far, of each level
+  std::map<YAML::anchor_t, Anchored> anchored_;
+  std::size_t values_ = 0;
 };
 
 }  // namespace

@@ -708,7 +708,7 @@ def test_describes_a_folder_with_its_settings(model, tmp_path):
     [
         ("label_list: [text]", "10 classes but inference.yml lists 1 labels"),
         ("Preprocess: [{type: Resize, target_size: 640}]", "a height of 640 and a width of 640"),
-        ("a: &a [*a]", "anchors are not supported"),
+        ("a: &a [*a]", "an alias stands for what it is itself a part of"),
         ("a: [", "line 1"),
     ],
 )
