@@ -27,6 +27,10 @@ std::size_t PublishedClasses(model::Family family) {
 }  // namespace
 
 Result<RecordedOutputs> RecordedOutputs::Read(const config::PostprocessConfig& config) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(config.folder, ignored)) {
+    return Fail(ErrorCode::kNotFound, fmt::format("'{}' is not a folder with recorded outputs", config.folder));
+  }
   RecordedOutputs outputs(config);
   const bool queries = config.family == kTransformers;
   const auto family = model::ParseFamily(queries ? "pp-doclayoutv3" : config.family);

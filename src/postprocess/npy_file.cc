@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <fstream>
 #include <limits>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -185,9 +187,16 @@ Result<NpyHeader> ReadNpyHeader(std::span<const std::uint8_t> bytes, std::uint64
 
 Result<NpyArray> NpyArray::Load(const std::filesystem::path& path) {
   std::error_code failed;
+  const std::filesystem::file_status status = std::filesystem::status(path, failed);
+  if (!std::filesystem::exists(status)) return Fail(ErrorCode::kNotFound, "it is not there");
+  // A pipe would have to be waited for.
+  if (!std::filesystem::is_regular_file(status)) return Fail(ErrorCode::kNotFound, "it is not a regular file");
   const std::uint64_t size = std::filesystem::file_size(path, failed);
   std::ifstream file(path, std::ios::binary);
-  if (failed || !file) return Fail(ErrorCode::kNotFound, "it cannot be read");
+  if (failed || !file) {
+    return Fail(ErrorCode::kNotFound, fmt::format("it cannot be read: {}", std::generic_category().message(errno)));
+  }
+  if (size == 0) return Broken("it is empty");
   std::vector<std::uint8_t> head(static_cast<std::size_t>(std::min<std::uint64_t>(size, kMaxNpyHeader)));
   file.read(reinterpret_cast<char*>(head.data()), static_cast<std::streamsize>(head.size()));
   if (!file) return Fail(ErrorCode::kNotFound, "it cannot be read");
