@@ -34,6 +34,7 @@ std::optional<std::string> ReadEnvironment(std::string_view name) {
 void SetUpProcess() {
   // A closed connection or pipe is an error of one write, not the end of the process.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of that write
   // Pages of some megabytes come and go on every thread. Mapped one by one, they go back to the system at once;
   // left to itself the threshold rises to the largest page seen and such blocks tear holes into the heap that stay.
   mallopt(M_MMAP_THRESHOLD, 1 << 20);
