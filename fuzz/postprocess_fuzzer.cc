@@ -83,6 +83,11 @@ void MakePicoDet(Outputs& outputs, model::ModelCard& card) {
   card.outputs = std::move(description);
 }
 
+/// Cells of a mask: nearly always as many as belong to the input.
+std::size_t MaskSide(FuzzedDataProvider& data) {
+  return data.ConsumeIntegralInRange(0, 31) == 31 ? data.ConsumeIntegralInRange<std::size_t>(0, 9) : 8;
+}
+
 void MakeRows(FuzzedDataProvider& data, Outputs& outputs, model::ModelCard& card, int pages) {
   card.family = data.PickValueInArray(
       {model::Family::kPpDocLayout, model::Family::kPpDocLayoutV2, model::Family::kPpDocLayoutV3});
@@ -96,8 +101,7 @@ void MakeRows(FuzzedDataProvider& data, Outputs& outputs, model::ModelCard& card
     values[row * description.columns + 1] = static_cast<float>(data.ConsumeIntegral<std::uint8_t>()) / 200;
   }
   if (data.ConsumeBool()) {
-    const Shape shape{rows, data.ConsumeIntegralInRange<std::size_t>(0, 9),
-                      data.ConsumeIntegralInRange<std::size_t>(0, 9)};
+    const Shape shape{rows, MaskSide(data), MaskSide(data)};
     description.masks = data.ConsumeBool() ? outputs.AddBytes(shape) : outputs.AddIntegers(shape);
   }
   if (data.ConsumeBool()) description.count = outputs.AddIntegers({static_cast<std::size_t>(pages)});
@@ -112,9 +116,7 @@ void MakeQueries(FuzzedDataProvider& data, Outputs& outputs, model::ModelCard& c
   description.logits = outputs.AddFloats({batch, queries, card.labels.size()}, 0.01F);
   description.boxes = outputs.AddFloats({batch, queries, 4}, 0.001F);
   description.order = outputs.AddFloats({batch, queries, queries}, 0.01F);
-  description.masks = outputs.AddFloats(
-      {batch, queries, data.ConsumeIntegralInRange<std::size_t>(0, 9), data.ConsumeIntegralInRange<std::size_t>(0, 9)},
-      0.01F);
+  description.masks = outputs.AddFloats({batch, queries, MaskSide(data), MaskSide(data)}, 0.01F);
   card.outputs = description;
 }
 

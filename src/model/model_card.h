@@ -88,6 +88,18 @@ struct ModelCard {
   float iou_threshold = 0.5F;  ///< PicoDet only: boxes of one label that overlap more are one
 };
 
+/// Pixels of the model's input, along each side, that a mask has one cell for.
+constexpr int kMaskStride = 4;
+
+/// Cells of a mask. A plain value.
+struct MaskSize {
+  std::size_t rows = 0;
+  std::size_t columns = 0;
+};
+inline MaskSize MaskCells(const InputContract& input) {
+  return {static_cast<std::size_t>(input.height / kMaskStride), static_cast<std::size_t>(input.width / kMaskStride)};
+}
+
 /// A dimension that the graph decides.
 constexpr std::int64_t kAnySize = -1;
 

@@ -18,8 +18,6 @@
 namespace doclayout::postprocess {
 namespace {
 
-/// Masks have a quarter of the model input's resolution.
-constexpr double kMaskStride = 4;
 /// A box wider than this part of the widest one sets its own limit for the distances between vertices,
 constexpr float kWide = 0.6F;
 /// which is this part of its width.
@@ -69,22 +67,24 @@ Result<RowRange> RangeOf(std::span<const TensorView> outputs, const model::Detec
   return CountedRange(**counts, rows, place);
 }
 
-/// The row when it takes part.
-std::optional<DetectedRow> ReadRow(const float* columns, std::size_t count, const DetectionOptions& options) {
+/// The row when it takes part. A class below 0 says that the row stands for nothing.
+Result<std::optional<DetectedRow>> ReadRow(std::span<const float> columns, const DetectionOptions& options) {
+  constexpr std::size_t kOrder = 6;
+  if (!AllFinite(columns.first(kOrder))) return NotFinite("boxes");
   const float label = columns[0];
   const float score = columns[1];
-  // What is not a number is in no range.
-  if (!(label >= 0 && label < static_cast<float>(options.classes.size())) || label != std::trunc(label)) {
-    return std::nullopt;
+  if (label < 0 || label != std::trunc(label)) return std::nullopt;
+  if (label >= static_cast<float>(options.classes.size())) {
+    if (!(score > options.threshold)) return std::nullopt;
+    return Fail(ErrorCode::kInternal, fmt::format("the model reports class {}, and there are labels for 0 to {} only",
+                                                  label, options.classes.size() - 1));
   }
-  if (!std::isfinite(score) || !(score > options.classes[static_cast<std::size_t>(label)].threshold)) {
-    return std::nullopt;
-  }
+  if (!(score > options.classes[static_cast<std::size_t>(label)].threshold)) return std::nullopt;
   const Box box{columns[2], columns[3], columns[4], columns[5]};
   if (!IsUsable(box)) return std::nullopt;
   DetectedRow row{.label = static_cast<int>(label), .score = score, .box = options.whole_pixels ? Round(box) : box};
-  if (count > 6) row.order = columns[6];
-  if (count > 7) row.priority = columns[7];
+  if (columns.size() > kOrder) row.order = columns[kOrder];
+  if (columns.size() > kOrder + 1) row.priority = columns[kOrder + 1];
   return row;
 }
 
@@ -93,8 +93,8 @@ class MaskReader {
  public:
   MaskReader(const TensorView& masks, const model::InputContract& input, PageSize page)
       : masks_(masks),
-        scale_x_(static_cast<double>(input.width) / page.width / kMaskStride),
-        scale_y_(static_cast<double>(input.height) / page.height / kMaskStride) {}
+        scale_x_(static_cast<double>(input.width) / page.width / model::kMaskStride),
+        scale_y_(static_cast<double>(input.height) / page.height / model::kMaskStride) {}
 
   Polygon operator()(const DetectedRow& row, float widest) const {
     const PixelBox box = PixelBox::Truncate(row.box);
@@ -140,11 +140,14 @@ Result<MaskTracer> TracerOf(std::span<const TensorView> outputs, const model::Mo
   const auto found = FindOutput(outputs, *std::get<model::DetectionOutputs>(card.outputs).masks, 3, "masks");
   if (!found) return Fail(found.error());
   const TensorView& masks = **found;
-  if (masks.type == ElementType::kFloat32) return Fail(ErrorCode::kInternal, "the model's masks are not integers");
+  if (masks.type == ElementType::kFloat32) {
+    return Fail(ErrorCode::kInternal, "the model's masks are float32 and not integers");
+  }
   if (masks.shape[0] != rows) {
     return Fail(ErrorCode::kInternal, fmt::format("the model gave {} masks for {} rows", masks.shape[0], rows));
   }
-  if (auto size = CheckMaskSize(masks.shape[1], masks.shape[2]); !size) return Fail(std::move(size.error()));
+  if (auto size = CheckMaskSize(masks.shape[1], masks.shape[2], card.input); !size)
+    return Fail(std::move(size.error()));
   return MaskReader(masks, card.input, page);
 }
 
@@ -157,8 +160,9 @@ Result<Detections> ReadPaddleRows(std::span<const TensorView> outputs, const mod
   if (!found) return Fail(found.error());
   const TensorView& boxes = **found;
   const std::size_t columns = description.columns;
-  if (boxes.type != ElementType::kFloat32 || boxes.shape[1] != columns || columns < 6) {
-    return Fail(ErrorCode::kInternal, fmt::format("the model's boxes are shaped [{}] and not [rows,{}] of float32",
+  if (boxes.type != ElementType::kFloat32) return Fail(ErrorCode::kInternal, "the model's boxes are not of float32");
+  if (boxes.shape[1] != columns || columns < 6) {
+    return Fail(ErrorCode::kInternal, fmt::format("the model's boxes are shaped [{}] and not [rows,{}]",
                                                   fmt::join(boxes.shape, ","), columns));
   }
   const auto range = RangeOf(outputs, description, boxes.shape[0], place);
@@ -171,10 +175,11 @@ Result<Detections> ReadPaddleRows(std::span<const TensorView> outputs, const mod
     detections.trace = std::move(*tracer);
   }
   for (std::size_t index = range->first; index < range->end; ++index) {
-    auto row = ReadRow(boxes.floats().data() + index * columns, columns, options);
-    if (!row) continue;
-    row->index = index;
-    detections.rows.push_back(*row);
+    auto row = ReadRow(boxes.floats().subspan(index * columns, columns), options);
+    if (!row) return Fail(std::move(row.error()));
+    if (!*row) continue;
+    (*row)->index = index;
+    detections.rows.push_back(**row);
   }
   KeepBest(detections.rows, kMaxRows);
   if (options.class_thresholds) {

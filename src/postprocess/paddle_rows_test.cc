@@ -1,5 +1,6 @@
 #include "postprocess/paddle_rows.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -59,16 +60,51 @@ TEST(PaddleRows, ScoreAboveTheThresholdOfTheirClass) {
       << "thresholds of classes group rows by class";
 }
 
-TEST(PaddleRows, WhatIsNotFiniteOrOfNoClassIsLeftOut) {
+TEST(PaddleRows, WhatStandsForNothingIsLeftOut) {
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+  SmallDetector model;
+  for (float label : {-1.0F, 0.5F}) model.Add(label, 0.9F, {0, 0, 9, 9}, 0);
+  model.Add(0, 0.9F, {0, 0, 2e7F, 9}, 0);  // further out than float32 counts pixels
+  model.Add(3, 0.2F, {0, 0, 9, 9}, 0);     // no label, but no score either
+  model.Add(0, 0.9F, {9, 9, 0, 0}, kNan);  // without an order
+
+  EXPECT_THAT(Indices(Read(model)), ElementsAre(4));
+}
+
+TEST(PaddleRows, WhatIsNotFiniteIsAnError) {
   constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  SmallDetector model;
-  for (float label : {-1.0F, 3.0F, 0.5F, kNan, kInfinity}) model.Add(label, 0.9F, {0, 0, 9, 9}, 0);
-  for (float score : {kNan, kInfinity}) model.Add(0, score, {0, 0, 9, 9}, 0);
-  for (float side : {kNan, kInfinity, -kInfinity, 2e7F}) model.Add(0, 0.9F, {0, 0, side, 9}, 0);
-  model.Add(0, 0.9F, {9, 9, 0, 0}, kNan);
+  for (const float strange : {kNan, kInfinity, -kInfinity}) {
+    for (int column = 0; column < 6; ++column) {
+      SmallDetector model;
+      model.Add(0, 0.9F, {0, 0, 9, 9}, 0);
+      model.rows[static_cast<std::size_t>(column)] = strange;
 
-  EXPECT_THAT(Indices(Read(model)), ElementsAre(11));
+      EXPECT_EQ(Read(model).error(),
+                (Error{ErrorCode::kInternal, "the model's boxes hold values that are infinite or no numbers"}));
+    }
+  }
+}
+
+TEST(PaddleRows, AClassWithoutALabelIsAnError) {
+  SmallDetector model;
+  model.Add(3, 0.9F, {0, 0, 9, 9}, 0);
+
+  EXPECT_EQ(Read(model).error(),
+            (Error{ErrorCode::kInternal, "the model reports class 3, and there are labels for 0 to 2 only"}));
+}
+
+TEST(PaddleRows, MasksOfAnotherResolutionAreAnError) {
+  SmallDetector model;
+  model.Add(0, 0.9F, {0, 0, 9, 9}, 0);
+  model.AddMask(0, 0, 5, 5);
+  for (const int side : {0, 40, 84, 160}) {
+    model.card.input.width = side;
+
+    EXPECT_EQ(Read(model).error().message, fmt::format("the model's masks have 20x20 cells and not {}x20, one for each "
+                                                       "4x4 pixels of its input",
+                                                       side / 4));
+  }
 }
 
 TEST(PaddleRows, OnlyTheBestOfVeryManyAreLookedAt) {
@@ -139,17 +175,16 @@ TEST(PaddleRows, MasksAreOutlinedInThePagesPixels) {
               ElementsAre(Point{10, 20}, Point{10, 59}, Point{29, 59}, Point{29, 20}));
 }
 
-TEST(PaddleRows, MasksOfOtherSizesAndTypesAreRead) {
+TEST(PaddleRows, MasksOfIntegersAreRead) {
   SmallDetector model;
   model.Add(0, 0.9F, {0, 0, 40, 40}, 0);
   model.description().masks = 1;
-  std::vector<std::int32_t> cells(std::size_t{4} * 6, 1);
+  std::vector<std::int32_t> cells(std::size_t{20} * 20, 1);
   std::vector<TensorView> outputs = model.Outputs();
-  outputs[1] = {"masks", ElementType::kInt32, {1, 4, 6}, cells.data()};
+  outputs[1] = {"masks", ElementType::kInt32, {1, 20, 20}, cells.data()};
 
   const auto detections = ReadPaddleRows(outputs, model.card, *ResolveOptions(model.card, {}), kPage, BatchPlace{});
 
-  // Eight cells a side are asked for, and those that are there fill the box.
   EXPECT_THAT(detections->trace(detections->rows[0], 40),
               ElementsAre(Point{0, 0}, Point{0, 39}, Point{39, 39}, Point{39, 0}));
 }

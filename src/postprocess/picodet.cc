@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "postprocess/nms.h"
+#include "postprocess/row_reading.h"
 
 namespace doclayout::postprocess {
 namespace {
@@ -115,12 +116,13 @@ Result<std::vector<Region>> DecodePicoDet(std::span<const TensorView> outputs, c
   for (const model::DetectionLevel& description : description_of_outputs.levels) {
     const Result<Level> level = ViewLevel(outputs, card, description);
     if (!level) return Fail(level.error());
+    if (!AllFinite(level->scores)) return NotFinite("scores");
     for (std::size_t cell : SelectCells(*level, classes, threshold)) {
       ScoredBox box = DecodeBox(*level, cell, description_of_outputs.distance_bins);
-      if (!std::isfinite(box.x1 + box.y1 + box.x2 + box.y2)) continue;
+      if (!std::isfinite(box.x1 + box.y1 + box.x2 + box.y2)) return NotFinite("distances");
       for (std::size_t label = 0; label < classes; ++label) {
         box.score = level->scores[cell * classes + label];
-        if (box.score > threshold && std::isfinite(box.score)) boxes[label].push_back(box);
+        if (box.score > threshold) boxes[label].push_back(box);
       }
     }
   }

@@ -103,17 +103,26 @@ TEST(PicoDet, SuppressesOverlapsWithinALabelUnlessToldNotTo) {
   EXPECT_EQ(DecodePicoDet(model.Outputs(), model.card, {.nms = false}, {64, 64})->size(), 3U);
 }
 
-TEST(PicoDet, CellsThatAreNotFiniteAreLeftOut) {
+TEST(PicoDet, ScoresThatAreNotFiniteAreAnError) {
+  for (const float strange : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    SmallModel model;
+    model.Put(0, 3, 0, strange, {1, 1, 1, 1});
+
+    EXPECT_EQ(DecodePicoDet(model.Outputs(), model.card, {}, {64, 64}).error(),
+              (Error{ErrorCode::kInternal, "the model's scores hold values that are infinite or no numbers"}));
+  }
+}
+
+TEST(PicoDet, DistancesThatAreNotFiniteAreAnErrorWhereTheyAreMadeUseOf) {
   SmallModel model;
-  model.Put(0, 3, 0, std::numeric_limits<float>::quiet_NaN(), {1, 1, 1, 1});
-  model.Put(0, 4, 0, std::numeric_limits<float>::infinity(), {1, 1, 1, 1});
+  model.values[4 + 1][5 * 4 * kBins] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_TRUE(DecodePicoDet(model.Outputs(), model.card, {}, {64, 64}));
+
   model.Put(1, 5, 0, 0.9F, {1, 1, 1, 1});
   model.values[4 + 1][5 * 4 * kBins] = std::numeric_limits<float>::quiet_NaN();
 
-  const auto regions = DecodePicoDet(model.Outputs(), model.card, {}, {64, 64});
-
-  ASSERT_TRUE(regions);
-  EXPECT_TRUE(regions->empty());
+  EXPECT_EQ(DecodePicoDet(model.Outputs(), model.card, {}, {64, 64}).error().message,
+            "the model's distances hold values that are infinite or no numbers");
 }
 
 TEST(PicoDet, OutputsOfAnotherShapeAreAnError) {

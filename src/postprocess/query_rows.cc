@@ -19,9 +19,6 @@
 namespace doclayout::postprocess {
 namespace {
 
-/// Masks have a quarter of the model input's resolution.
-constexpr float kMaskStride = 4;
-
 float Sigmoid(float logit) {
   return 1.0F / (1.0F + std::exp(-logit));
 }
@@ -54,8 +51,11 @@ Result<const float*> ViewPart(std::span<const TensorView> outputs, std::size_t i
   if (!found) return Fail(found.error());
   const TensorView& output = **found;
   const bool fits = std::equal(shape.begin(), shape.end(), output.shape.begin() + 1);
-  if (output.type != ElementType::kFloat32 || !fits || !std::cmp_equal(output.shape[0], place.size)) {
-    return Fail(ErrorCode::kInternal, fmt::format("the model's {} are shaped [{}] and not [{},{}] of float32", what,
+  if (output.type != ElementType::kFloat32) {
+    return Fail(ErrorCode::kInternal, fmt::format("the model's {} are not of float32", what));
+  }
+  if (!fits || !std::cmp_equal(output.shape[0], place.size)) {
+    return Fail(ErrorCode::kInternal, fmt::format("the model's {} are shaped [{}] and not [{},{}]", what,
                                                   fmt::join(output.shape, ","), place.size, fmt::join(shape, ",")));
   }
   return output.floats().data() + static_cast<std::size_t>(place.index) * ElementCount(shape);
@@ -68,7 +68,9 @@ Result<QueryPage> ViewPage(std::span<const TensorView> outputs, const model::Mod
   if (!found) return Fail(found.error());
   const auto masks = FindOutput(outputs, description.masks, 4, "masks");
   if (!masks) return Fail(masks.error());
-  if (auto size = CheckMaskSize((*masks)->shape[2], (*masks)->shape[3]); !size) return Fail(std::move(size.error()));
+  if (auto size = CheckMaskSize((*masks)->shape[2], (*masks)->shape[3], card.input); !size) {
+    return Fail(std::move(size.error()));
+  }
   QueryPage page{.queries = (*found)->shape[1],
                  .classes = card.labels.size(),
                  .mask_height = (*masks)->shape[2],
@@ -88,6 +90,10 @@ Result<QueryPage> ViewPage(std::span<const TensorView> outputs, const model::Mod
     if (!part) return Fail(std::move(part.error()));
     *data = *part;
   }
+  // Masks are looked at where a region has one; a cell that is no number is not above any limit.
+  if (!AllFinite({page.logits, page.queries * page.classes})) return NotFinite("logits");
+  if (!AllFinite({page.boxes, page.queries * 4})) return NotFinite("boxes");
+  if (!AllFinite({page.order, page.queries * page.queries})) return NotFinite("order logits");
   return page;
 }
 
@@ -104,7 +110,7 @@ std::vector<Candidate> BestCandidates(const QueryPage& page, const DetectionOpti
   std::vector<Candidate> candidates;
   for (std::size_t index = 0; index < page.queries * page.classes; ++index) {
     const float score = Sigmoid(page.logits[index]);
-    if (score > lowest && std::isfinite(page.logits[index])) candidates.push_back({score, index});
+    if (score > lowest) candidates.push_back({score, index});
   }
   const auto better = [](const Candidate& a, const Candidate& b) {
     return a.score != b.score ? a.score > b.score : a.index < b.index;
@@ -131,8 +137,8 @@ class LogitMaskReader {
       : outputs_(outputs),
         logit_(LogitOf(threshold)),
         page_(page),
-        scale_x_(static_cast<float>(input.width) / static_cast<float>(page.width) / kMaskStride),
-        scale_y_(static_cast<float>(input.height) / static_cast<float>(page.height) / kMaskStride) {}
+        scale_x_(static_cast<float>(input.width) / static_cast<float>(page.width) / model::kMaskStride),
+        scale_y_(static_cast<float>(input.height) / static_cast<float>(page.height) / model::kMaskStride) {}
 
   Polygon operator()(const DetectedRow& row, float /*widest*/) const {
     // Not the rounded box: the reference cuts the decimals off here.

@@ -100,13 +100,19 @@ TEST(QueryRows, AreSortedByTheirVotes) {
   EXPECT_THAT(QueriesAndLabels(model.Read()), ElementsAre(std::pair(2, 0), std::pair(1, 0), std::pair(0, 0)));
 }
 
-TEST(QueryRows, WhatIsNotFiniteIsLeftOut) {
-  SmallQueries model(3);
-  model.logits = {
-      std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), 1, kNever, 1, kNever};
-  model.boxes[4] = std::numeric_limits<float>::quiet_NaN();
+TEST(QueryRows, WhatIsNotFiniteIsAnError) {
+  for (const float strange : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    SmallQueries logits(3);
+    logits.logits[2] = strange;
+    SmallQueries boxes(3);
+    boxes.boxes[4] = -strange;
+    SmallQueries order(3);
+    order.order[1] = strange;
 
-  EXPECT_THAT(QueriesAndLabels(model.Read()), ElementsAre(std::pair(2, 0)));
+    EXPECT_EQ(logits.Read().error().message, "the model's logits hold values that are infinite or no numbers");
+    EXPECT_EQ(boxes.Read().error().message, "the model's boxes hold values that are infinite or no numbers");
+    EXPECT_EQ(order.Read().error().message, "the model's order logits hold values that are infinite or no numbers");
+  }
 }
 
 TEST(QueryRows, OutlineMasksAboveTheThreshold) {
@@ -138,7 +144,7 @@ TEST(QueryRows, OutputsOfOtherShapesAreAnError) {
   EXPECT_THAT(message(0, {1, 2, 3}, {}), HasSubstr("logits are shaped [1,2,3] and not [1,2,2]"));
   EXPECT_THAT(message(1, {1, 1, 4}, {}), HasSubstr("boxes are shaped [1,1,4] and not [1,2,4]"));
   EXPECT_THAT(message(2, {1, 4}, {}), HasSubstr("order logits are shaped [1,4]"));
-  EXPECT_THAT(message(3, {1, 2, 1U << 20, 0}, {}), HasSubstr("too large"));
+  EXPECT_THAT(message(3, {1, 2, 1U << 20, 0}, {}), HasSubstr("the model's masks have 0x1048576 cells and not 20x20"));
   EXPECT_THAT(message(3, {1, 2, 20, 20}, {.index = 0, .size = 2}), HasSubstr("not [2,2,2]"));
 }
 

@@ -9,7 +9,6 @@ namespace doclayout::postprocess {
 namespace {
 
 constexpr float kFarthest = 1 << 24;
-constexpr std::size_t kLargestMaskSide = 1 << 14;
 
 /// Adding zero makes a plain 0 of -0.
 float RoundHalfToEven(float value) {
@@ -43,9 +42,16 @@ Result<const TensorView*> FindOutput(std::span<const TensorView> outputs, std::s
   return &output;
 }
 
-Result<void> CheckMaskSize(std::size_t height, std::size_t width) {
-  if (height <= kLargestMaskSide && width <= kLargestMaskSide) return {};
-  return Fail(ErrorCode::kInternal, fmt::format("the model's masks of {}x{} cells are too large", width, height));
+Result<void> CheckMaskSize(std::size_t height, std::size_t width, const model::InputContract& input) {
+  const auto [rows, columns] = model::MaskCells(input);
+  if (height == rows && width == columns) return {};
+  return Fail(ErrorCode::kInternal, fmt::format("the model's masks have {}x{} cells and not {}x{}, one for each {}x{} "
+                                                "pixels of its input",
+                                                width, height, columns, rows, model::kMaskStride, model::kMaskStride));
+}
+
+tl::unexpected<Error> NotFinite(std::string_view what) {
+  return Fail(ErrorCode::kInternal, fmt::format("the model's {} hold values that are infinite or no numbers", what));
 }
 
 Result<void> CheckPlace(BatchPlace place) {

