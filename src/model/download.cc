@@ -213,7 +213,11 @@ class Transfer {
     const long status = Status();
     if (code == CURLE_HTTP_RETURNED_ERROR) return JudgeStatus(status);
     const std::string_view detail = message_[0] != '\0' ? message_.data() : curl_easy_strerror(code);
-    return Fault{.error = {code == CURLE_URL_MALFORMAT ? ErrorCode::kBadParameter : ErrorCode::kInternal,
+    // Where a server sent us to is not the user's mistake.
+    long redirects = 0;
+    curl_easy_getinfo(easy_, CURLINFO_REDIRECT_COUNT, &redirects);
+    const bool users = code == CURLE_URL_MALFORMAT && redirects == 0 && status == 0;
+    return Fault{.error = {users ? ErrorCode::kBadParameter : ErrorCode::kInternal,
                            fmt::format("{}: {}", printable_, detail)},
                  .again = MayPass(code)};
   }

@@ -450,6 +450,14 @@ def test_redirects_to_anything_but_http_are_refused(pull, models, target):
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize("target", ["http://[::1", "http://a b/", "http://:99999/x"])
+def test_a_redirect_to_what_is_no_address_is_the_servers_fault(pull, models, target):
+    with serving(redirect_to(lambda _server: target)) as server:
+        result = pull(server.url)
+
+    assert_refused(result, models, "doclayout: ")
+
+
 @pytest.mark.parametrize("mirror", [f"file://{ROOT}/.deps", "ftp://127.0.0.1", "127.0.0.1:80", "mirror"])
 def test_a_mirror_that_is_no_web_address_is_a_mistake(pull, models, mirror):
     assert_refused(pull(mirror), models, "begins with http:// or https://", code=2)
