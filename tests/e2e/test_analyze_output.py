@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import signal
@@ -238,7 +239,9 @@ def test_leaves_no_temporary_file_when_it_is_stopped(number, tmp_path, out, bina
     pages = [(600, 800 + i) for i in range(200)]
     scan = write(tmp_path / "scan.tif", documents.multi_page_tiff(pages))
     command = [binary, "analyze", "--format", "png", "--output", out, scan]
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    # Whoever runs the tests may have told their children to ignore it, as nohup does.
+    heed = functools.partial(signal.signal, number, signal.SIG_DFL)
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=heed)
     # It has begun to write once a temporary file is there.
     while process.poll() is None and not any(out.glob(".doclayout-*.tmp")):
         pass
