@@ -159,7 +159,7 @@ class Impatience {
         }) {}
   ~Impatience() {
     over_ = true;
-    pthread_kill(thread_.native_handle(), SIGTERM);  // to that thread only, which waits for it
+    pthread_kill(thread_.native_handle(), SIGINT);  // to that thread only, which waits for it
     thread_.join();
   }
   Impatience(const Impatience&) = delete;

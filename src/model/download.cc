@@ -217,9 +217,9 @@ class Transfer {
     long redirects = 0;
     curl_easy_getinfo(easy_, CURLINFO_REDIRECT_COUNT, &redirects);
     const bool users = code == CURLE_URL_MALFORMAT && redirects == 0 && status == 0;
-    return Fault{.error = {users ? ErrorCode::kBadParameter : ErrorCode::kInternal,
-                           fmt::format("{}: {}", printable_, detail)},
-                 .again = MayPass(code)};
+    return Fault{
+        .error = {users ? ErrorCode::kBadParameter : ErrorCode::kInternal, fmt::format("{}: {}", printable_, detail)},
+        .again = MayPass(code)};
   }
 
   Outcome JudgeStatus(long status) {
