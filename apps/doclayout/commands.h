@@ -7,7 +7,7 @@ namespace doclayout {
 /// What the process exits with.
 enum ExitCode {
   kExitGood = 0,
-  kExitSomeFailed = 1,  ///< analyze: at least one file; serve: it could not be served
+  kExitSomeFailed = 1,  ///< analyze: at least one file; serve: it could not be served; bench: no page was answered well
   kExitUsage = 2,
   kExitModel = 3,  ///< the model cannot be loaded
 };
@@ -26,6 +26,9 @@ int RunModel(const config::ModelConfig& config);
 
 /// `doclayout model quantize`: makes an INT8 model with a script in an environment of its own. Returns the exit code.
 int RunQuantize(const config::QuantizeConfig& config);
+
+/// `doclayout bench`: puts a load on a service and tells what it holds, to standard output. Returns the exit code.
+int RunBench(const config::BenchConfig& config);
 
 /// "0.1.0": the program's version.
 const char* Version();

@@ -56,6 +56,17 @@ void TransferProgress::Clear() const {
   if (shown_) std::fputs("\r\033[K", stderr);
 }
 
+StatusLine::StatusLine() : shown_(isatty(STDERR_FILENO) == 1) {}
+
+void StatusLine::Show(std::string_view text) const {
+  if (!shown_) return;
+  std::fputs(("\r\033[K" + CutToColumns(Printable(text), TerminalColumns() - 1)).c_str(), stderr);
+}
+
+void StatusLine::Clear() const {
+  if (shown_) std::fputs("\r\033[K", stderr);
+}
+
 std::string MebibytesText(std::uint64_t bytes) {
   return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1 << 20));
 }

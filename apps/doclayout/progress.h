@@ -42,6 +42,21 @@ class TransferProgress {
   std::chrono::steady_clock::time_point next_;
 };
 
+/// One line of standard error that says how things stand, rewritten in place and cut to the terminal's width; nothing
+/// unless standard error is a terminal. Not thread-safe.
+class StatusLine {
+ public:
+  StatusLine();
+
+  void Show(std::string_view text) const;
+
+  /// Before anything else is written to the terminal.
+  void Clear() const;
+
+ private:
+  const bool shown_;
+};
+
 /// "7.1 MiB".
 std::string MebibytesText(std::uint64_t bytes);
 

@@ -162,7 +162,8 @@ std::optional<std::string> PutEnvironment(std::vector<std::string>& words, std::
     return std::find_if(commands.begin(), commands.end(), [&](CLI::App* app) { return app->get_name() == word; });
   };
   if (!words.empty() && !words.front().starts_with('-') && find(words.front()) == commands.end()) {
-    return fmt::format("unknown command '{}'; the commands are serve, analyze, model and postprocess", words.front());
+    return fmt::format("unknown command '{}'; the commands are serve, analyze, model, bench and postprocess",
+                       words.front());
   }
   auto word = std::find_if(words.begin(), words.end(), [&](const auto& text) { return find(text) != commands.end(); });
   if (word == words.end()) return std::nullopt;
@@ -211,18 +212,21 @@ Command ParseCommand(std::span<const char* const> arguments, ReadEnvironment rea
   PostprocessConfig postprocess;
   ModelConfig model;
   QuantizeConfig quantize;
+  BenchConfig bench;
   CLI::App* serve_command = app.add_subcommand("serve", "serve the API over HTTP");
   CLI::App* analyze_command = app.add_subcommand("analyze", "analyse files: regions as JSON, or drawn as PNG");
   CLI::App* model_command = app.add_subcommand("model", "list, pull, verify and describe models");
   CLI::App* postprocess_command =
       app.add_subcommand("postprocess", "turn recorded outputs of a model into regions as JSON");
+  CLI::App* bench_command = app.add_subcommand("bench", "put a load on a service and tell what it holds");
   AddServe(*serve_command, serve);
   AddAnalyze(*analyze_command, analyze);
   AddModel(*model_command, model, quantize);
   AddPostprocess(*postprocess_command, postprocess);
+  AddBench(*bench_command, bench);
   app.set_config("--config", "", "file of options in TOML: a section for each command, [serve], with 'port = 8000'");
   app.allow_config_extras(CLI::config_extras_mode::error);
-  const std::array commands{serve_command, analyze_command, model_command, postprocess_command};
+  const std::array commands{serve_command, analyze_command, model_command, bench_command, postprocess_command};
   for (CLI::App* command : commands) command->fallthrough();
 
   const auto behind_name = arguments.subspan(std::min<std::size_t>(1, arguments.size()));
@@ -235,6 +239,10 @@ Command ParseCommand(std::span<const char* const> arguments, ReadEnvironment rea
   if (model.action == "quantize") return quantize;
   if (model_command->parsed()) return model;
   if (postprocess_command->parsed()) return postprocess;
+  if (bench_command->parsed()) {
+    if (std::string contradiction = Contradiction(bench); !contradiction.empty()) return Mistake(contradiction);
+    return bench;
+  }
   if (std::string contradiction = Contradiction(serve); !contradiction.empty()) return Mistake(contradiction);
   return serve;
 }

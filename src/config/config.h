@@ -96,6 +96,29 @@ struct QuantizeConfig {
   std::vector<std::string> keep_float;  ///< regular expressions of nodes that stay as they are
 };
 
+/// What load to put on a service.
+struct BenchConfig {
+  std::string url;
+  std::vector<std::string> pages;  ///< files, and folders of images
+  std::vector<double> rates;       ///< requests a second, a step each; with `connections` empty too: looked for
+  std::vector<int> connections;    ///< of closed loops, a step each
+  std::string arrivals = "poisson";
+  double duration_s = 10;  ///< of a step, behind its warm-up
+  double warm_up_s = 2;
+  double p99_s = 2;        ///< objective
+  double success = 0.99;   ///< objective: least share of good answers
+  double target_rate = 0;  ///< to say a number of replicas for; 0: none
+  double timeout_s = 30;
+  int max_in_flight = 512;
+  std::string query;  ///< passed on
+  std::string body = "raw";
+  std::vector<std::string> headers;  ///< "Name: value"
+  bool keep_alive = true;
+  std::uint64_t seed = 1;
+  std::string report;  ///< file of HTML to write; empty: none
+  std::string format = "text";
+};
+
 /// Nothing to run: `text` goes to standard output (help, version) or, for a mistake in the command line, to standard
 /// error, and the process exits with `exit_code` (0, or 2 for a mistake).
 struct ExitNow {
@@ -103,7 +126,8 @@ struct ExitNow {
   std::string text;
 };
 
-using Command = std::variant<ServeConfig, AnalyzeConfig, PostprocessConfig, ModelConfig, QuantizeConfig, ExitNow>;
+using Command =
+    std::variant<ServeConfig, AnalyzeConfig, PostprocessConfig, ModelConfig, QuantizeConfig, BenchConfig, ExitNow>;
 
 /// An environment variable's value, or nothing; a function so that tests need not touch the process.
 using ReadEnvironment = std::optional<std::string> (*)(std::string_view name);

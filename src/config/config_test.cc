@@ -123,6 +123,29 @@ TEST(Config, ReadsHowToQuantize) {
   EXPECT_TRUE(config.install);
 }
 
+TEST(Config, ReadsWhatLoadToPutOnAService) {
+  const auto bench = std::get<BenchConfig>(Parse({"bench", "http://localhost:8000", "--rate", "1,2.5", "a.png", "--p99",
+                                                  "0.5", "--no-keep-alive", "--header", "X-API-Key: k", "--header",
+                                                  "A: b", "pages", "--query", "threshold=0.3", "--report", "r.html"}));
+
+  EXPECT_EQ(bench.url, "http://localhost:8000");
+  EXPECT_EQ(bench.pages, (std::vector<std::string>{"a.png", "pages"}));
+  EXPECT_EQ(bench.rates, (std::vector<double>{1, 2.5}));
+  EXPECT_TRUE(bench.connections.empty());
+  EXPECT_EQ(bench.p99_s, 0.5);
+  EXPECT_FALSE(bench.keep_alive);
+  EXPECT_EQ(bench.headers, (std::vector<std::string>{"X-API-Key: k", "A: b"}));
+  EXPECT_EQ(bench.query, "threshold=0.3");
+  EXPECT_EQ(bench.report, "r.html");
+}
+
+TEST(Config, AnOpenAndAClosedLoopAtOnceContradictEachOther) {
+  const auto exit = std::get<ExitNow>(Parse({"bench", "http://h", "a.png", "--rate=1", "--connections=1"}));
+
+  EXPECT_EQ(exit.exit_code, 2);
+  EXPECT_THAT(exit.text, HasSubstr("--rate is of an open loop and --connections of a closed one"));
+}
+
 TEST(Config, ReadsWhichOutputsToPostprocess) {
   const auto config =
       std::get<PostprocessConfig>(Parse({"postprocess", "--family", "pp-doclayoutv2", "--width", "600", "--height",
@@ -153,6 +176,11 @@ TEST(Config, AMistakeIsAUsageErrorThatNamesIt) {
   EXPECT_THAT(message({"model"}), HasSubstr("subcommand is required"));
   EXPECT_THAT(message({"model", "pull"}), HasSubstr("NAME is required"));
   EXPECT_THAT(message({"model", "quantize", "v3.onnx", "--pages", "/nowhere", "-o", "o"}), HasSubstr("/nowhere"));
+  EXPECT_THAT(message({"bench", "http://h"}), HasSubstr("PAGE is required"));
+  EXPECT_THAT(message({"bench", "http://h", "a.png", "--rate", "0"}), HasSubstr("--rate"));
+  EXPECT_THAT(message({"bench", "http://h", "a.png", "--connections", "1,none"}), HasSubstr("--connections"));
+  EXPECT_THAT(message({"bench", "http://h", "a.png", "--header", "no colon"}), HasSubstr("'Name: value'"));
+  EXPECT_THAT(message({"bench", "http://h", "a.png", "--header", "A: b\r\nC: d"}), HasSubstr("'Name: value'"));
   EXPECT_THAT(message({"serve", "--port", "70000"}), HasSubstr("--port"));
   EXPECT_THAT(message({"serve", "--no-such-flag"}), HasSubstr("--no-such-flag"));
   EXPECT_THAT(message({"serve", "--config", "/nowhere.toml"}), HasSubstr("/nowhere.toml"));

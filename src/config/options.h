@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/App.hpp>
+#include <string>
 
 #include "config/config.h"
 
@@ -22,5 +23,11 @@ void AddDocumentLimits(CLI::App& app, DocumentConfig& config);
 
 /// What is reported of a page, as in the query of `/analyze`.
 void AddParameters(CLI::App& app, AnalyzeParameters& parameters);
+
+/// All of `bench`.
+void AddBench(CLI::App& app, BenchConfig& config);
+
+/// What single options of `bench` cannot see: nothing, or what contradicts what.
+std::string Contradiction(const BenchConfig& config);
 
 }  // namespace doclayout::config
