@@ -13,6 +13,7 @@
 #include "postprocess/picodet.h"
 #include "postprocess/query_rows.h"
 #include "postprocess/reading_order.h"
+#include "postprocess/row_reading.h"
 
 namespace doclayout::postprocess {
 namespace {
@@ -34,6 +35,7 @@ struct Outputs {
 
 /// One page's part of outputs whose first axis is the batch.
 Result<std::vector<TensorView>> SelectPage(std::span<const TensorView> tensors, BatchPlace place) {
+  if (auto exists = CheckPlace(place); !exists) return Fail(std::move(exists.error()));
   const auto pages = static_cast<std::size_t>(place.size);
   std::vector<TensorView> parts(tensors.begin(), tensors.end());
   for (TensorView& part : parts) {

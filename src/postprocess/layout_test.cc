@@ -119,6 +119,16 @@ TEST(FillRegions, TellsThePagesOfAPicoDetsBatchApart) {
   EXPECT_FLOAT_EQ(second.regions[0].score, 0.9F);
 }
 
+TEST(FillRegions, RefusesAPageThatTheBatchDoesNotHave) {
+  const TwoPages model;
+  for (const int index : {-1, 2}) {
+    PageLayout layout = Page();
+
+    EXPECT_EQ(FillRegions(model.Outputs(), model.card, {}, layout, {.index = index, .size = 2}).error().code,
+              ErrorCode::kInternal);
+  }
+}
+
 TEST(FillRegions, RefusesOutputsForAnotherNumberOfPages) {
   const TwoPages model;
   PageLayout layout = Page();
