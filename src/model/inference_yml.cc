@@ -270,24 +270,13 @@ Result<void> ReadParameters(const YamlTree& root, InferenceYml& yml) {
                       yml.class_merge);
 }
 
-/// The number of the class that is meant by a label's number or name, as keys of `AnalyzeParameters` are.
-std::optional<std::size_t> ClassOf(const std::string& name, const ModelCard& card) {
-  std::size_t number = 0;
-  const char* const end = name.data() + name.size();
-  const auto [stop, fault] = std::from_chars(name.data(), end, number);
-  if (fault != std::errc() || stop != end) {
-    number = static_cast<std::size_t>(std::ranges::find(card.labels, name) - card.labels.begin());
-  }
-  return number < card.labels.size() ? std::optional(number) : std::nullopt;
-}
-
 template <typename T>
 Result<void> Override(std::string_view key, const std::optional<T>& all, const ClassMap<T>& classes,
                       const ModelCard& card, std::optional<T>& default_all, ClassMap<T>& default_classes) {
   if (!all) return {};
   std::set<std::size_t> named;
   for (const auto& [name, value] : classes) {
-    const std::optional<std::size_t> number = ClassOf(name, card);
+    const std::optional<std::size_t> number = FindClass(card.labels, name);
     if (number && !named.insert(*number).second) {
       return Fail(ErrorCode::kBadModel,
                   fmt::format("{} names the class '{}' twice, by its name and its number", key, card.labels[*number]));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 namespace doclayout::model {
@@ -55,6 +56,16 @@ Result<Family> ParseFamily(std::string_view name) {
   }
   return Fail(ErrorCode::kBadParameter,
               fmt::format("family '{}' is not one of picodet, pp-doclayout, pp-doclayoutv2, pp-doclayoutv3", name));
+}
+
+std::optional<std::size_t> FindClass(const std::vector<std::string>& labels, std::string_view key) {
+  if (const auto label = std::ranges::find(labels, key); label != labels.end()) {
+    return static_cast<std::size_t>(label - labels.begin());
+  }
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), number);
+  if (error != std::errc() || end != key.data() + key.size() || number >= labels.size()) return std::nullopt;
+  return number;
 }
 
 bool Fits(const OutputContract& contract, const std::vector<std::size_t>& shape) {

@@ -100,6 +100,10 @@ inline MaskSize MaskCells(const InputContract& input) {
   return {static_cast<std::size_t>(input.height / kMaskStride), static_cast<std::size_t>(input.width / kMaskStride)};
 }
 
+/// The number of the class that a key of `AnalyzeParameters` means: by its label, else by the label's number. Nothing
+/// for a class that the model does not have.
+std::optional<std::size_t> FindClass(const std::vector<std::string>& labels, std::string_view key);
+
 /// A dimension that the graph decides.
 constexpr std::int64_t kAnySize = -1;
 

@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,15 +19,6 @@ std::optional<std::size_t> FindLabel(const Labels& labels, std::string_view name
   return static_cast<std::size_t>(found - labels.begin());
 }
 
-/// A class by its label, else by the label's number.
-std::optional<std::size_t> FindClass(const Labels& labels, std::string_view key) {
-  if (const auto label = FindLabel(labels, key)) return label;
-  std::size_t number = 0;
-  const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), number);
-  if (error != std::errc() || end != key.data() + key.size() || number >= labels.size()) return std::nullopt;
-  return number;
-}
-
 tl::unexpected<Error> UnknownLabel(std::string_view parameter, std::string_view key, const Labels& labels) {
   return Fail(ErrorCode::kBadParameter, fmt::format("{}: the model has no class '{}'; its classes are {}", parameter,
                                                     key, fmt::join(labels, ", ")));
@@ -39,7 +29,7 @@ template <typename T, typename Set>
 Result<void> ForEachClass(std::string_view parameter, const ClassMap<T>& values, const Labels& labels, Set set) {
   std::vector<bool> seen(labels.size());
   for (const auto& [key, value] : values) {
-    const auto number = FindClass(labels, key);
+    const auto number = model::FindClass(labels, key);
     if (!number) return UnknownLabel(parameter, key, labels);
     if (seen[*number]) {
       return Fail(ErrorCode::kBadParameter,
