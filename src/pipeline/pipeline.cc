@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "pipeline/page_frame.h"
 #include "postprocess/layout.h"
 #include "preprocess/preprocess.h"
 
@@ -15,8 +16,8 @@ Result<PageLayout> Pipeline::Analyze(const Page& page, const AnalyzeParameters& 
   if (const auto filled = preprocess::FillInput(page.image, card_.input, session_->image(0)); !filled) {
     return Fail(filled.error());
   }
-  session_->SetScaleFactor(0, static_cast<float>(card_.input.height) / static_cast<float>(page.image.height()),
-                           static_cast<float>(card_.input.width) / static_cast<float>(page.image.width()));
+  const PageScale scale = ScaleOf(page, card_.input);
+  session_->SetScaleFactor(0, scale.y, scale.x);
   const TimePoint filled_at = clock_.Now();
 
   const auto outputs = session_->Run();
@@ -25,11 +26,7 @@ Result<PageLayout> Pipeline::Analyze(const Page& page, const AnalyzeParameters& 
   timings.inference += Milliseconds(inferred_at - filled_at);
   if (!outputs) return Fail(outputs.error());
 
-  PageLayout layout{.index = page.index,
-                    .width = page.image.width(),
-                    .height = page.image.height(),
-                    .rotation = page.rotation,
-                    .dpi = page.dpi};
+  PageLayout layout = FrameOf(page);
   const auto regions = postprocess::FillRegions(*outputs, card_, parameters, layout);
   timings.postprocess += Milliseconds(clock_.Now() - inferred_at);
   if (!regions) return Fail(regions.error());

@@ -12,13 +12,7 @@
 namespace doclayout::pipeline {
 
 Result<ModelInput> Prepare(const Page& page, const model::ModelCard& card) {
-  ModelInput input{.scale_y = static_cast<float>(card.input.height) / static_cast<float>(page.image.height()),
-                   .scale_x = static_cast<float>(card.input.width) / static_cast<float>(page.image.width()),
-                   .frame = {.index = page.index,
-                             .width = page.image.width(),
-                             .height = page.image.height(),
-                             .rotation = page.rotation,
-                             .dpi = page.dpi}};
+  ModelInput input{.scale = ScaleOf(page, card.input), .frame = FrameOf(page)};
   input.pixels.resize(preprocess::InputBytes(card.input));
   if (auto filled = preprocess::FillInput(page.image, card.input, input.pixels); !filled) {
     return Fail(std::move(filled.error()));
@@ -35,7 +29,7 @@ Result<std::vector<ModelOutput>> Infer(SessionPool& sessions, std::span<const Mo
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const int place = static_cast<int>(i);
     std::ranges::copy(inputs[i].pixels, session->image(place).begin());
-    session->SetScaleFactor(place, inputs[i].scale_y, inputs[i].scale_x);
+    session->SetScaleFactor(place, inputs[i].scale.y, inputs[i].scale.x);
   }
   const auto tensors = session->Run();
   if (!tensors) return Fail(tensors.error());

@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "model/model_card.h"
+#include "pipeline/page_frame.h"
 #include "pipeline/session_pool.h"
 #include "postprocess/batch_place.h"
 #include "types/analyze_parameters.h"
@@ -21,9 +22,8 @@ namespace doclayout::pipeline {
 /// A page as the model takes it. A plain value.
 struct ModelInput {
   std::vector<std::uint8_t> pixels;  ///< [height, width, 3] of the model's input, blue green red
-  float scale_y = 1;                 ///< the model's input height over the page's
-  float scale_x = 1;                 ///< the same of the widths
-  PageLayout frame;                  ///< what the answer says of the page, still without regions
+  PageScale scale;
+  PageLayout frame;  ///< what the answer says of the page, still without regions
 };
 
 /// What the model gave for a page. Keeps the session, so do not keep it for long.
