@@ -1,0 +1,225 @@
+#pragma once
+
+// How the threads of a Scheduler work: the definitions of its template's functions. Included by scheduler.h, and by
+// nobody else.
+
+#include <algorithm>
+#include <exception>
+#include <iterator>
+#include <new>
+
+#include "scheduler/scheduler.h"
+
+namespace doclayout::scheduler {
+
+template <typename Input, typename Output>
+void Scheduler<Input, Output>::State::FillSlots() {
+  while (auto assignment = policy.Take(clock.Now())) {
+    const TimePoint now = clock.Now();
+    Work work{.pages = std::move(assignment->pages), .start = now};
+    for (const PageRef& page : work.pages) {
+      const auto found = waiting.find(page);
+      work.inputs.push_back(std::move(found->second.input));
+      work.times.push_back({.queued = now - found->second.since, .batch = static_cast<int>(work.pages.size())});
+      waiting.erase(found);
+    }
+    Slot& slot = slots.at(static_cast<std::size_t>(assignment->slot));
+    slot.work = std::move(work);
+    slot.wake.NotifyAll();
+  }
+  WakeWatcher();
+}
+
+template <typename Input, typename Output>
+typename Scheduler<Input, Output>::Gone Scheduler<Input, Output>::State::Collect(RequestId id,
+                                                                                 const std::vector<int>& pages) {
+  Gone gone;
+  for (const int page : pages) {
+    const auto found = waiting.find({id, page});
+    gone.waiting.push_back(std::move(found->second));
+    waiting.erase(found);
+  }
+  if (const auto found = listeners.find(id); found != listeners.end()) {
+    gone.listener = std::move(found->second);
+    listeners.erase(found);
+  }
+  return gone;
+}
+
+/// The watching thread sleeps until the next event; an earlier one has come up.
+template <typename Input, typename Output>
+void Scheduler<Input, Output>::State::WakeWatcher() {
+  if (policy.NextEvent(clock.Now()) < watched_until) watch.NotifyAll();
+}
+
+template <typename Input, typename Output>
+void Scheduler<Input, Output>::StartSlot(const std::shared_ptr<State>& state, int slot) {
+  Slot& started = state->slots.at(static_cast<std::size_t>(slot));
+  started.thread = std::thread([state, slot, generation = started.generation] { RunSlot(state, slot, generation); });
+}
+
+template <typename Input, typename Output>
+void Scheduler<Input, Output>::RunSlot(const std::shared_ptr<State>& state, int number, std::uint64_t generation) {
+  NameThread("slot-" + std::to_string(number));
+  LowerThreadPriority(state->options.niceness);
+  std::vector<Call> calls;
+  for (;;) {
+    Work work;
+    {
+      const MutexLock lock(state->mutex);
+      Slot& slot = state->slots.at(static_cast<std::size_t>(number));
+      while (!slot.work && slot.generation == generation && !state->stopped) slot.wake.Wait(state->mutex);
+      if (slot.generation != generation || !slot.work) return;
+      work = std::move(*slot.work);
+      slot.work.reset();
+    }
+    std::vector<Result<Output>> results = InferEach(*state, number, work);
+    {
+      const MutexLock lock(state->mutex);
+      // Given up as stuck: nothing but the state is sure to be there any more, not even the clock.
+      if (state->slots.at(static_cast<std::size_t>(number)).generation != generation) return;
+      const TimePoint now = state->clock.Now();
+      const bool failed = std::ranges::none_of(results, [](const auto& result) { return result.has_value(); });
+      state->policy.Complete(number, failed, now);
+      for (std::size_t i = 0; i < results.size(); ++i) {
+        const auto listener = state->listeners.find(work.pages[i].request);
+        if (listener == state->listeners.end()) continue;  // the caller has left
+        work.times[i].inference = now - work.start;
+        auto result = std::make_shared<Result<Output>>(std::move(results[i]));
+        calls.push_back([on_page = listener->second.on_page, page = work.pages[i].page, result, times = work.times[i]] {
+          on_page(page, std::move(*result), times);
+        });
+      }
+      state->FillSlots();
+    }
+    work = {};
+    results.clear();
+    for (const Call& call : calls) call();
+    calls.clear();
+  }
+}
+
+/// A batch that fails is tried page by page, so that one bad page is not everybody's failure.
+template <typename Input, typename Output>
+std::vector<Result<Output>> Scheduler<Input, Output>::InferEach(const State& state, int slot, Work& work) {
+  std::vector<Result<Output>> results;
+  results.reserve(work.inputs.size());
+  Result<std::vector<Output>> all = Infer(state, slot, work.inputs);
+  if (all) {
+    for (Output& output : *all) results.push_back(std::move(output));
+    return results;
+  }
+  if (work.inputs.size() == 1) {
+    results.push_back(Fail(std::move(all.error())));
+    return results;
+  }
+  for (Input& input : work.inputs) {
+    Result<std::vector<Output>> one = Infer(state, slot, {&input, 1});
+    if (one) {
+      results.push_back(std::move(one->front()));
+    } else {
+      results.push_back(Fail(std::move(one.error())));
+    }
+  }
+  return results;
+}
+
+template <typename Input, typename Output>
+Result<std::vector<Output>> Scheduler<Input, Output>::Infer(const State& state, int slot, std::span<Input> inputs) {
+  try {
+    Result<std::vector<Output>> outputs = state.run.infer(slot, inputs);
+    if (outputs && outputs->size() != inputs.size()) {
+      return Fail(ErrorCode::kInternal, "the engine gave another number of results than it was given pages");
+    }
+    return outputs;
+  } catch (const std::bad_alloc&) {
+    return Fail(ErrorCode::kOverloaded, "there is not enough memory for this page now; try again later");
+  } catch (const std::exception& exception) {
+    return Fail(ErrorCode::kInternal, exception.what());
+  }
+}
+
+template <typename Input, typename Output>
+void Scheduler<Input, Output>::Watch(State& state, const std::shared_ptr<State>& shared) {
+  NameThread("watcher");
+  std::vector<Call> calls;
+  std::vector<int> stuck;
+  for (;;) {
+    {
+      const MutexLock lock(state.mutex);
+      for (;;) {
+        if (state.stopped) return;
+        const TimePoint now = state.clock.Now();
+        calls = EndExpired(state, now);
+        std::vector<Call> of_stuck = EndStuck(state, now, stuck);
+        calls.insert(calls.end(), std::make_move_iterator(of_stuck.begin()), std::make_move_iterator(of_stuck.end()));
+        state.FillSlots();
+        if (!calls.empty() || !stuck.empty()) break;
+        if (!std::exchange(state.looked_at, true)) continue;
+        state.watched_until = state.policy.NextEvent(now);
+        if (state.watched_until == TimePoint::max()) {
+          state.watch.Wait(state.mutex);
+        } else {
+          state.watch.WaitFor(state.mutex, std::max(state.watched_until - now, Duration(1)));
+        }
+      }
+    }
+    for (const Call& call : calls) call();
+    calls.clear();
+    for (const int slot : std::exchange(stuck, {})) ReplaceSlot(shared, slot);
+  }
+}
+
+/// Tells a request that its time is over, and then frees what it left behind.
+template <typename Input, typename Output>
+typename Scheduler<Input, Output>::Call Scheduler<Input, Output>::EndOf(Gone gone, std::string reason) {
+  return [gone = std::make_shared<Gone>(std::move(gone)), reason = std::move(reason)] {
+    gone->listener->on_end({ErrorCode::kDeadlineExceeded, reason});
+  };
+}
+
+template <typename Input, typename Output>
+std::vector<typename Scheduler<Input, Output>::Call> Scheduler<Input, Output>::EndExpired(State& state, TimePoint now) {
+  std::vector<Call> calls;
+  for (const Policy::Expired& expired : state.policy.Expire(now)) {
+    calls.push_back(
+        EndOf(state.Collect(expired.request, expired.waiting), "the time that was allowed for the answer has passed"));
+  }
+  return calls;
+}
+
+template <typename Input, typename Output>
+std::vector<typename Scheduler<Input, Output>::Call> Scheduler<Input, Output>::EndStuck(State& state, TimePoint now,
+                                                                                        std::vector<int>& stuck) {
+  std::vector<Call> calls;
+  for (const Policy::Stuck& found : state.policy.FindStuck(now)) {
+    Slot& slot = state.slots.at(static_cast<std::size_t>(found.slot));
+    ++slot.generation;
+    slot.work.reset();  // should the thread not even have begun
+    slot.wake.NotifyAll();
+    slot.thread.detach();  // nobody can end it
+    stuck.push_back(found.slot);
+    for (const PageRef& page : found.pages) {
+      Gone gone = state.Remove(page.request);
+      if (!gone.listener) continue;
+      calls.push_back(EndOf(std::move(gone), "the model did not answer in the time that it is given"));
+    }
+  }
+  return calls;
+}
+
+template <typename Input, typename Output>
+void Scheduler<Input, Output>::ReplaceSlot(const std::shared_ptr<State>& state, int slot) {
+  const bool replaced = state->run.replace && state->run.replace(slot);
+  if (replaced) {
+    const MutexLock lock(state->mutex);
+    if (!state->stopped) {
+      StartSlot(state, slot);
+      state->policy.Replace(slot);
+      state->FillSlots();
+    }
+  }
+  if (state->run.on_stuck) state->run.on_stuck(slot, replaced);
+}
+
+}  // namespace doclayout::scheduler
