@@ -8,6 +8,25 @@
 
 namespace doclayout {
 
+/// One line of standard error that says how things stand, rewritten in place and cut to the terminal's width; nothing
+/// unless standard error is a terminal. Not thread-safe.
+class StatusLine {
+ public:
+  StatusLine();
+
+  /// False: nothing is ever written.
+  bool shown() const { return shown_; }
+
+  /// `text` may hold anything that a file's name can.
+  void Show(std::string_view text) const;
+
+  /// Before anything else is written to the terminal.
+  void Clear() const;
+
+ private:
+  const bool shown_;
+};
+
 /// The count of files that are done on one line of standard error, rewritten in place and cut to the terminal's width;
 /// nothing unless standard error is a terminal and there are several files. Not thread-safe.
 class Progress {
@@ -22,7 +41,7 @@ class Progress {
 
  private:
   const std::size_t files_;
-  const bool shown_;
+  const StatusLine line_;
 };
 
 /// How far a transfer is, on one line of standard error; nothing unless that is a terminal. Not thread-safe.
@@ -34,27 +53,12 @@ class TransferProgress {
   void Show(std::uint64_t done, std::uint64_t total);
 
   /// Before anything else is written to the terminal.
-  void Clear() const;
+  void Clear() const { line_.Clear(); }
 
  private:
   const std::string name_;
-  const bool shown_;
+  const StatusLine line_;
   std::chrono::steady_clock::time_point next_;
-};
-
-/// One line of standard error that says how things stand, rewritten in place and cut to the terminal's width; nothing
-/// unless standard error is a terminal. Not thread-safe.
-class StatusLine {
- public:
-  StatusLine();
-
-  void Show(std::string_view text) const;
-
-  /// Before anything else is written to the terminal.
-  void Clear() const;
-
- private:
-  const bool shown_;
 };
 
 /// "7.1 MiB".
