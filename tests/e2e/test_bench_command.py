@@ -12,10 +12,11 @@ import socket
 import struct
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from conftest import environment
+from local_server import running
 
 SLOW_SECONDS = 0.1
 
@@ -90,16 +91,8 @@ class Server(http.server.ThreadingHTTPServer):
         pass  # callers that leave, and connections that the handlers break
 
 
-@contextlib.contextmanager
-def serving(behaviour: Callable[[Handler, int], str]) -> Iterator[Server]:
-    with Server(behaviour) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+def serving(behaviour: Callable[[Handler, int], str]) -> contextlib.AbstractContextManager[Server]:
+    return running(Server(behaviour))
 
 
 def good(handler: Handler, _number: int) -> str:

@@ -20,10 +20,11 @@ import ssl
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from conftest import ROOT, environment
+from local_server import running
 from terminal import stderr_on_a_terminal
 
 NAME = "picodet-cdla"
@@ -88,16 +89,8 @@ class Server(http.server.ThreadingHTTPServer):
         pass  # a client that goes away is what some tests are about
 
 
-@contextlib.contextmanager
-def serving(behaviour: Callable[[Handler, int], None], context: ssl.SSLContext | None = None) -> Iterator[Server]:
-    with Server(behaviour, context) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+def serving(behaviour: Callable[[Handler, int], None], context: ssl.SSLContext | None = None) -> contextlib.AbstractContextManager[Server]:
+    return running(Server(behaviour, context))
 
 
 def good(handler: Handler, _number: int) -> None:
