@@ -24,6 +24,8 @@ class Breaker {
     if (!open_) return State::kClosed;
     return now < until_ ? State::kOpen : State::kHalfOpen;
   }
+  /// Open or half-open.
+  bool is_open() const { return open_; }
   /// When the next probe may go; of no meaning while closed.
   TimePoint until() const { return until_; }
 

@@ -131,6 +131,8 @@ class Policy {
   /// Pages that were accepted and not yet done, those in the slots too, over the slots: what a service is scaled by.
   double load() const;
   Breaker::State breaker(TimePoint now) const { return breaker_.state(now); }
+  /// Until when the breaker is open, or since when it is half-open; the clock's epoch while it is closed.
+  TimePoint broken_until() const { return breaker_.is_open() ? breaker_.until() : TimePoint(); }
   /// Seconds of one page in a slot, as measured.
   double page_seconds() const { return page_time_.mean(); }
   /// Seconds until a request of one page that came now would be answered.

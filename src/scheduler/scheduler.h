@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -70,34 +71,11 @@ class Scheduler {
     watcher_ = std::thread([state = state_] { Watch(*state, state); });
   }
 
-  /// Ends what has not ended (`kDraining`), and waits for the pages in the slots that are not stuck.
-  ~Scheduler() {
-    std::vector<std::thread> threads;
-    std::vector<Listener> listeners;
-    {
-      const MutexLock lock(state_->mutex);
-      state_->policy.Close();
-      state_->stopped = true;
-      for (auto& [id, listener] : state_->listeners) {
-        state_->policy.Leave(id);
-        listeners.push_back(std::move(listener));
-      }
-      state_->listeners.clear();
-      state_->waiting.clear();
-      for (Slot& slot : state_->slots) {
-        slot.wake.NotifyAll();
-        threads.push_back(std::move(slot.thread));
-      }
-      state_->watch.NotifyAll();
-    }
-    watcher_.join();
-    for (std::thread& thread : threads) {
-      if (thread.joinable()) thread.join();
-    }
-    for (const Listener& listener : listeners) {
-      listener.on_end({ErrorCode::kDraining, "the service is shutting down"});
-    }
-  }
+  ~Scheduler() { Stop(); }
+
+  /// Ends what has not ended (`kDraining`), and waits for the pages in the slots that are not stuck. From then on
+  /// nothing is admitted, and what comes for requests of before has no effect. By the owner.
+  void Stop();
 
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
@@ -137,6 +115,21 @@ class Scheduler {
   void ObserveOverhead(Duration time) {
     const MutexLock lock(state_->mutex);
     state_->policy.ObserveOverhead(time);
+  }
+
+  /// How the slots fare. Takes no lock.
+  struct Health {
+    int stuck = 0;
+    Breaker::State breaker = Breaker::State::kClosed;
+  };
+  Health health() const {
+    const Duration broken_until(state_->broken_until.load());
+    Health health{.stuck = state_->stuck.load()};
+    if (broken_until != Duration(0)) {
+      const bool open = state_->clock.Now() < TimePoint(broken_until);
+      health.breaker = open ? Breaker::State::kOpen : Breaker::State::kHalfOpen;
+    }
+    return health;
   }
 
   /// Calls `read` with the policy, for what it knows of the present.
@@ -187,6 +180,7 @@ class Scheduler {
     Gone Remove(RequestId id) REQUIRES(mutex) { return Collect(id, policy.Leave(id)); }
     Gone Collect(RequestId id, const std::vector<int>& pages) REQUIRES(mutex);
     void WakeWatcher() REQUIRES(mutex);
+    void Publish() REQUIRES(mutex);
 
     const Options options;
     const Slots run;
@@ -200,6 +194,9 @@ class Scheduler {
     TimePoint watched_until GUARDED_BY(mutex) = TimePoint::max();
     bool looked_at GUARDED_BY(mutex) = true;
     bool stopped GUARDED_BY(mutex) = false;
+    // What `Publish` copies out of the policy for whoever must not wait for the mutex.
+    std::atomic<int> stuck{0};
+    std::atomic<Duration::rep> broken_until{0};  ///< 0: the breaker is closed
   };
   /// A callback with what it is called with.
   using Call = std::function<void()>;

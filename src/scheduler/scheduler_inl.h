@@ -4,13 +4,41 @@
 // nobody else.
 
 #include <algorithm>
-#include <exception>
 #include <iterator>
-#include <new>
 
+#include "base/guarded.h"
 #include "scheduler/scheduler.h"
 
 namespace doclayout::scheduler {
+
+template <typename Input, typename Output>
+void Scheduler<Input, Output>::Stop() {
+  std::vector<std::thread> threads;
+  std::vector<Listener> listeners;
+  {
+    const MutexLock lock(state_->mutex);
+    if (std::exchange(state_->stopped, true)) return;
+    state_->policy.Close();
+    for (auto& [id, listener] : state_->listeners) {
+      state_->policy.Leave(id);
+      listeners.push_back(std::move(listener));
+    }
+    state_->listeners.clear();
+    state_->waiting.clear();
+    for (Slot& slot : state_->slots) {
+      slot.wake.NotifyAll();
+      threads.push_back(std::move(slot.thread));
+    }
+    state_->watch.NotifyAll();
+  }
+  watcher_.join();
+  for (std::thread& thread : threads) {
+    if (thread.joinable()) thread.join();
+  }
+  for (const Listener& listener : listeners) {
+    listener.on_end({ErrorCode::kDraining, "the service is shutting down"});
+  }
+}
 
 template <typename Input, typename Output>
 void Scheduler<Input, Output>::State::FillSlots() {
@@ -53,6 +81,12 @@ void Scheduler<Input, Output>::State::WakeWatcher() {
 }
 
 template <typename Input, typename Output>
+void Scheduler<Input, Output>::State::Publish() {
+  stuck = policy.stuck();
+  broken_until = policy.broken_until().time_since_epoch().count();
+}
+
+template <typename Input, typename Output>
 void Scheduler<Input, Output>::StartSlot(const std::shared_ptr<State>& state, int slot) {
   Slot& started = state->slots.at(static_cast<std::size_t>(slot));
   started.thread = std::thread([state, slot, generation = started.generation] { RunSlot(state, slot, generation); });
@@ -81,6 +115,7 @@ void Scheduler<Input, Output>::RunSlot(const std::shared_ptr<State>& state, int 
       const TimePoint now = state->clock.Now();
       const bool failed = std::ranges::none_of(results, [](const auto& result) { return result.has_value(); });
       state->policy.Complete(number, failed, now);
+      state->Publish();
       for (std::size_t i = 0; i < results.size(); ++i) {
         const auto listener = state->listeners.find(work.pages[i].request);
         if (listener == state->listeners.end()) continue;  // the caller has left
@@ -126,17 +161,13 @@ std::vector<Result<Output>> Scheduler<Input, Output>::InferEach(const State& sta
 
 template <typename Input, typename Output>
 Result<std::vector<Output>> Scheduler<Input, Output>::Infer(const State& state, int slot, std::span<Input> inputs) {
-  try {
+  return Guarded([&]() -> Result<std::vector<Output>> {
     Result<std::vector<Output>> outputs = state.run.infer(slot, inputs);
     if (outputs && outputs->size() != inputs.size()) {
       return Fail(ErrorCode::kInternal, "the engine gave another number of results than it was given pages");
     }
     return outputs;
-  } catch (const std::bad_alloc&) {
-    return Fail(ErrorCode::kOverloaded, "there is not enough memory for this page now; try again later");
-  } catch (const std::exception& exception) {
-    return Fail(ErrorCode::kInternal, exception.what());
-  }
+  });
 }
 
 template <typename Input, typename Output>
@@ -198,6 +229,7 @@ std::vector<typename Scheduler<Input, Output>::Call> Scheduler<Input, Output>::E
     slot.work.reset();  // should the thread not even have begun
     slot.wake.NotifyAll();
     slot.thread.detach();  // nobody can end it
+    state.Publish();
     stuck.push_back(found.slot);
     for (const PageRef& page : found.pages) {
       Gone gone = state.Remove(page.request);
@@ -216,6 +248,7 @@ void Scheduler<Input, Output>::ReplaceSlot(const std::shared_ptr<State>& state, 
     if (!state->stopped) {
       StartSlot(state, slot);
       state->policy.Replace(slot);
+      state->Publish();
       state->FillSlots();
     }
   }
