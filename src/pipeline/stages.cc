@@ -20,7 +20,7 @@ Result<ModelInput> Prepare(const Page& page, const model::ModelCard& card) {
   return input;
 }
 
-Result<std::vector<ModelOutput>> Infer(SessionPool& sessions, std::span<const ModelInput> inputs) {
+Result<std::vector<ModelOutput>> Infer(SessionPool& sessions, std::span<const ModelInput* const> inputs) {
   const SessionPool::Lease session = sessions.Take();
   if (inputs.size() > static_cast<std::size_t>(session->batch())) {
     return Fail(ErrorCode::kInternal, fmt::format("{} pages were to be inferred together by a session for {}",
@@ -28,8 +28,8 @@ Result<std::vector<ModelOutput>> Infer(SessionPool& sessions, std::span<const Mo
   }
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const int place = static_cast<int>(i);
-    std::ranges::copy(inputs[i].pixels, session->image(place).begin());
-    session->SetScaleFactor(place, inputs[i].scale.y, inputs[i].scale.x);
+    std::ranges::copy(inputs[i]->pixels, session->image(place).begin());
+    session->SetScaleFactor(place, inputs[i]->scale.y, inputs[i]->scale.x);
   }
   const auto tensors = session->Run();
   if (!tensors) return Fail(tensors.error());
@@ -40,7 +40,7 @@ Result<std::vector<ModelOutput>> Infer(SessionPool& sessions, std::span<const Mo
     outputs.push_back({.session = session,
                        .tensors = *tensors,
                        .place = {.index = static_cast<int>(i), .size = session->batch()},
-                       .frame = inputs[i].frame});
+                       .frame = inputs[i]->frame});
   }
   return outputs;
 }

@@ -40,7 +40,7 @@ Result<ModelInput> Prepare(const Page& page, const model::ModelCard& card);
 /// Infers pages together; one output for each, in their order. Thread-safe; blocks until a session is free and for the
 /// inference. Leaves the inputs as they are. `kInternal` when the runtime fails, or for more pages than a session
 /// takes.
-Result<std::vector<ModelOutput>> Infer(SessionPool& sessions, std::span<const ModelInput> inputs);
+Result<std::vector<ModelOutput>> Infer(SessionPool& sessions, std::span<const ModelInput* const> inputs);
 
 /// Finds the regions and gives the session back. Thread-safe. Fails as `postprocess::FillRegions`.
 Result<PageLayout> Finish(ModelOutput output, const model::ModelCard& card, const AnalyzeParameters& parameters);

@@ -21,6 +21,12 @@ std::vector<std::unique_ptr<runtime::Session>> Sessions(FakeClock& clock, float 
   return sessions;
 }
 
+std::vector<const ModelInput*> Pointers(std::span<const ModelInput> inputs) {
+  std::vector<const ModelInput*> pointers;
+  for (const ModelInput& input : inputs) pointers.push_back(&input);
+  return pointers;
+}
+
 TEST(Stages, GiveTogetherWhatThePipelineGives) {
   FakeClock clock;
   const model::ModelCard card = FakeCard();
@@ -31,7 +37,7 @@ TEST(Stages, GiveTogetherWhatThePipelineGives) {
 
   auto input = Prepare(page, card);
   ASSERT_TRUE(input);
-  auto outputs = Infer(sessions, {&*input, 1});
+  auto outputs = Infer(sessions, Pointers({&*input, 1}));
   ASSERT_TRUE(outputs);
   const auto layout = Finish(std::move(outputs->front()), card, {});
 
@@ -55,7 +61,7 @@ TEST(Stages, GiveEachPageOfABatchItsOwn) {
   std::vector<ModelInput> inputs;
   for (const std::uint8_t grey : {255, 0, 204}) inputs.push_back(*Prepare(GreyPage(100, 100, grey), card));
 
-  auto outputs = Infer(sessions, inputs);
+  auto outputs = Infer(sessions, Pointers(inputs));
 
   ASSERT_TRUE(outputs);
   ASSERT_EQ(outputs->size(), 3U);
@@ -77,7 +83,7 @@ TEST(Stages, RefuseMorePagesThanASessionTakes) {
   SessionPool sessions(Sessions(clock, 1.0F, 1));
   const std::vector<ModelInput> inputs(2, *Prepare(WhitePage(10, 10), FakeCard()));
 
-  EXPECT_EQ(Infer(sessions, inputs).error(),
+  EXPECT_EQ(Infer(sessions, Pointers(inputs)).error(),
             (Error{ErrorCode::kInternal, "2 pages were to be inferred together by a session for 1"}));
 }
 
@@ -87,7 +93,8 @@ TEST(Stages, PassAFailureOfTheRuntimeOnAndGiveTheSessionBack) {
   const ModelInput input = *Prepare(WhitePage(10, 10), FakeCard());
 
   for (int i = 0; i < 2; ++i) {
-    EXPECT_EQ(Infer(sessions, {&input, 1}).error(), (Error{ErrorCode::kInternal, "inference failed: told to"}));
+    EXPECT_EQ(Infer(sessions, Pointers({&input, 1})).error(),
+              (Error{ErrorCode::kInternal, "inference failed: told to"}));
   }
 }
 
