@@ -1,11 +1,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cstdlib>
+#include <atomic>
 #include <future>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -16,9 +17,9 @@
 #include "input_file.h"
 #include "model_setup.h"
 #include "output_file.h"
+#include "pipeline/pipeline.h"
 #include "postprocess/detection_options.h"
 #include "progress.h"
-#include "scheduler/worker_pool.h"
 #include "signal_cleanup.h"
 
 namespace doclayout {
@@ -49,18 +50,19 @@ std::optional<std::string> FindMistake(const config::AnalyzeConfig& config, cons
 
 /// Runs all files over the slots and hands the results to `on_result` in the order of the command line.
 template <typename OnResult>
-void ForEachFile(const Analyzer& analyzer, const config::AnalyzeConfig& config, int slots, OnResult on_result) {
-  const SteadyClock clock;
-  scheduler::WorkerPool pool({.slots = slots, .capacity = config.files.size()}, clock);
-  std::vector<std::future<FileResult>> results;
-  for (std::size_t file = 0; file < config.files.size(); ++file) {
-    auto task = std::make_shared<std::packaged_task<FileResult(int)>>(
-        [&analyzer, file](int slot) { return analyzer.Analyze(file, slot); });
-    results.push_back(task->get_future());
-    // The queue holds every file, so that it never refuses.
-    if (!pool.TrySubmit([task](int slot, Duration) { (*task)(slot); })) std::abort();
+void ForEachFile(const Analyzer& analyzer, const config::AnalyzeConfig& config, OnResult on_result) {
+  std::vector<std::promise<FileResult>> results(config.files.size());
+  std::atomic<std::size_t> next = 0;
+  std::vector<std::thread> threads;
+  for (int slot = 0; slot < analyzer.slots(); ++slot) {
+    threads.emplace_back([&, slot] {
+      for (std::size_t file = next++; file < results.size(); file = next++) {
+        results[file].set_value(analyzer.Analyze(file, slot));
+      }
+    });
   }
-  for (std::size_t file = 0; file < results.size(); ++file) on_result(file, results[file].get());
+  for (std::size_t file = 0; file < results.size(); ++file) on_result(file, results[file].get_future().get());
+  for (std::thread& thread : threads) thread.join();
 }
 
 /// Where the results go that do not go into a folder: to standard output as they come, or into one file at the end.
@@ -87,13 +89,13 @@ class Output {
 };
 
 /// Analyses all files and tells of each that failed; the exit code.
-int AnalyzeAll(const config::AnalyzeConfig& config, Analyzer& analyzer, int slots) {
+int AnalyzeAll(const config::AnalyzeConfig& config, Analyzer& analyzer) {
   const Progress progress(config.files.size());
   Output output(config.output);
   std::size_t failed = 0;
   Result<void> written;
   progress.Show(0, config.files.front());
-  ForEachFile(analyzer, config, slots, [&](std::size_t file, const FileResult& result) {
+  ForEachFile(analyzer, config, [&](std::size_t file, const FileResult& result) {
     if (!written) return;
     progress.Clear();
     if (!result) {
@@ -130,18 +132,27 @@ int RunAnalyze(const config::AnalyzeConfig& config) {
   const SteadyClock clock;
   // One file is done soonest by all processors together, several by one page a stream.
   const int slots = config.files.size() == 1 ? 1 : config.inference.streams;
-  auto model = LoadModel(config.inference, slots, 0, clock);
+  const auto model = LoadModel(config.inference, {.slots = slots});
   if (!model) {
     Complain(model.error().message);
     return kExitModel;
   }
-  if (const std::string note = (*model)->engine->note(); !note.empty()) Complain(note);
-  if (const auto good = postprocess::CheckParameters((*model)->card, config.parameters); !good) {
+  if (const std::string note = model->engine->note(); !note.empty()) Complain(note);
+  if (const auto good = postprocess::CheckParameters(model->card, config.parameters); !good) {
     Complain(good.error().message);
     return kExitUsage;
   }
-  Analyzer analyzer(config, inputs, **model, clock);
-  return AnalyzeAll(config, analyzer, static_cast<int>((*model)->pipelines.size()));
+  std::vector<std::unique_ptr<pipeline::Pipeline>> pipelines;
+  for (int slot = 0; slot < model->slots; ++slot) {
+    auto session = model->engine->CreateSession();
+    if (!session) {
+      Complain(session.error().message);
+      return kExitModel;
+    }
+    pipelines.push_back(std::make_unique<pipeline::Pipeline>(std::move(*session), model->card, clock));
+  }
+  Analyzer analyzer(config, inputs, model->card, std::move(pipelines), clock);
+  return AnalyzeAll(config, analyzer);
 }
 
 }  // namespace doclayout

@@ -28,9 +28,9 @@ Error AtPage(Error error, int index, int count) {
 
 }  // namespace
 
-Analyzer::Analyzer(const config::AnalyzeConfig& config, const InputFiles& inputs, LoadedModel& model,
-                   const Clock& clock)
-    : config_(config), inputs_(inputs), model_(model), clock_(clock) {
+Analyzer::Analyzer(const config::AnalyzeConfig& config, const InputFiles& inputs, const model::ModelCard& card,
+                   std::vector<std::unique_ptr<pipeline::Pipeline>> pipelines, const Clock& clock)
+    : config_(config), inputs_(inputs), card_(card), pipelines_(std::move(pipelines)), clock_(clock) {
   if (!IsFolder(config.output)) return;
   folder_ = config.output;
   names_ = config.format == "png" ? OutputNames(config.files, ".png", FilesADocument::kOneAPage)
@@ -67,7 +67,7 @@ Result<Analyzer::AnalyzedPage> Analyzer::AnalyzePage(decode::Document& document,
   Result<Page> page = document.ReadPage(index);
   timings.decode += Milliseconds(clock_.Now() - start);
   if (!page) return Fail(page.error());
-  auto layout = model_.pipelines[static_cast<std::size_t>(slot)]->Analyze(*page, config_.parameters, timings);
+  auto layout = pipelines_[static_cast<std::size_t>(slot)]->Analyze(*page, config_.parameters, timings);
   if (!layout) return Fail(layout.error());
   return AnalyzedPage{std::move(*page), std::move(*layout)};
 }
@@ -86,9 +86,9 @@ Result<std::string> Analyzer::Describe(std::size_t file, int slot, decode::Docum
   timings.total = Milliseconds(clock_.Now() - start);
   const bool name_file = config_.files.size() > 1 && !folder_;
   const render::DocumentInfo info{.file = name_file ? std::string_view(config_.files[file]) : std::string_view(),
-                                  .model_name = model_.card.name,
-                                  .model_sha256 = model_.card.sha256,
-                                  .model_family = model::FamilyName(model_.card.family)};
+                                  .model_name = card_.name,
+                                  .model_sha256 = card_.sha256,
+                                  .model_family = model::FamilyName(card_.family)};
   // Several answers in one stream are one a line, so that a line stays a line.
   std::string json = render::ToJson(info, pages, timings, config_.pretty && !name_file);
   json += '\n';

@@ -9,7 +9,9 @@ enum ExitCode {
   kExitGood = 0,
   kExitSomeFailed = 1,  ///< analyze: at least one file; serve: it could not be served; bench: no page was answered well
   kExitUsage = 2,
-  kExitModel = 3,  ///< the model cannot be loaded
+  kExitModel = 3,   ///< the model cannot be loaded
+  kExitStuck = 4,   ///< serve: an inference hung; it drained, and is to be started anew
+  kExitMemory = 5,  ///< serve: it took more memory than it may; it drained, and is to be started anew
 };
 
 /// `doclayout analyze`: regions of files, to standard output or files. Returns the exit code.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "runtime/engine_factory.h"
@@ -9,7 +10,7 @@
 namespace doclayout {
 namespace {
 
-Result<runtime::EngineOptions> ReadOptions(const config::InferenceConfig& config, int slots, int niceness) {
+Result<runtime::EngineOptions> ReadOptions(const config::InferenceConfig& config, const EngineWishes& wishes) {
   const auto precision = runtime::ParsePrecision(config.precision);
   if (!precision) return Fail(precision.error());
   const auto chosen = runtime::ParseRuntime(config.runtime);
@@ -21,9 +22,10 @@ Result<runtime::EngineOptions> ReadOptions(const config::InferenceConfig& config
                                 .precision = *precision,
                                 .onnxruntime_path = config.onnxruntime_path,
                                 .cache_dir = config.cache_dir,
-                                .streams = config.streams > 0 ? config.streams : slots,
+                                .streams = config.streams > 0 ? config.streams : wishes.slots,
                                 .threads = config.threads,
-                                .niceness = niceness};
+                                .niceness = wishes.niceness,
+                                .batch = std::max(1, wishes.batch)};
 }
 
 }  // namespace
@@ -36,9 +38,8 @@ Result<model::ModelFile> ReadModel(const std::string& spec, const std::string& f
   return model::ModelFile::Load(spec, *parsed);
 }
 
-Result<std::unique_ptr<LoadedModel>> LoadModel(const config::InferenceConfig& config, int slots, int niceness,
-                                               const Clock& clock) {
-  const auto options = ReadOptions(config, slots, niceness);
+Result<LoadedModel> LoadModel(const config::InferenceConfig& config, const EngineWishes& wishes) {
+  const auto options = ReadOptions(config, wishes);
   if (!options) return Fail(options.error());
   Result<model::ModelFile> file = ReadModel(config.model_path, config.family);
   if (!file) return Fail(std::move(file.error()));
@@ -48,17 +49,8 @@ Result<std::unique_ptr<LoadedModel>> LoadModel(const config::InferenceConfig& co
     if (error.code != ErrorCode::kBadModel || config.model_path.empty()) return Fail(error);
     return Fail(error.code, fmt::format("model file '{}': {}", config.model_path, error.message));
   }
-
-  auto loaded = std::make_unique<LoadedModel>();
-  loaded->card = file->card();
-  loaded->engine = std::move(*engine);
-  const int count = slots > 0 ? slots : loaded->engine->slots();
-  for (int slot = 0; slot < count; ++slot) {
-    auto session = loaded->engine->CreateSession();
-    if (!session) return Fail(std::move(session.error()));
-    loaded->pipelines.push_back(std::make_unique<pipeline::Pipeline>(std::move(*session), loaded->card, clock));
-  }
-  return loaded;
+  const int slots = wishes.slots > 0 ? wishes.slots : (*engine)->slots();
+  return LoadedModel{.card = file->card(), .engine = std::move(*engine), .slots = slots};
 }
 
 }  // namespace doclayout

@@ -2,32 +2,34 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
-#include "base/clock.h"
 #include "base/result.h"
 #include "config/config.h"
 #include "model/model_card.h"
 #include "model/model_file.h"
-#include "pipeline/pipeline.h"
 #include "runtime/session.h"
 
 namespace doclayout {
 
-/// A loaded model and what runs on it. The pipelines borrow card and engine: keep this whole.
+/// A loaded model.
 struct LoadedModel {
   model::ModelCard card;
   std::unique_ptr<runtime::Engine> engine;
-  std::vector<std::unique_ptr<pipeline::Pipeline>> pipelines;  ///< one a slot
+  int slots = 1;  ///< pages, or batches, to infer at once: as asked for, or the engine's best
 };
 
 /// Reads and checks the model that `spec` names as in `--model-path`; empty: the embedded one. `family` as in
 /// `--family`.
 Result<model::ModelFile> ReadModel(const std::string& spec, const std::string& family);
 
-/// Reads, checks, compiles and warms the model, and makes `slots` pipelines (0: as many as the engine runs at once).
-/// Blocks for some hundred milliseconds. `niceness` is added to the nice value of the threads that infer.
-Result<std::unique_ptr<LoadedModel>> LoadModel(const config::InferenceConfig& config, int slots, int niceness,
-                                               const Clock& clock);
+/// What is asked of an engine besides its model. Zeros: chosen by the program.
+struct EngineWishes {
+  int slots = 0;
+  int batch = 0;     ///< pages of one inference
+  int niceness = 0;  ///< added to the nice value of the threads that infer
+};
+
+/// Reads, checks, compiles and warms the model. Blocks for some hundred milliseconds.
+Result<LoadedModel> LoadModel(const config::InferenceConfig& config, const EngineWishes& wishes);
 
 }  // namespace doclayout

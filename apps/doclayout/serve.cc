@@ -1,30 +1,32 @@
-#include <pthread.h>
 #include <unistd.h>
 
-#include <atomic>
+#include <algorithm>
 #include <chrono>
-#include <csignal>
-#include <cstdio>
+#include <cstdint>
+#include <cstdlib>
 #include <ctime>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 #include "base/clock.h"
+#include "base/cpu.h"
 #include "base/descriptors.h"
 #include "base/log.h"
 #include "commands.h"
 #include "console.h"
 #include "document_limits.h"
 #include "health/health.h"
+#include "health/memory.h"
+#include "http/analyze/scheduled_pages.h"
 #include "http/server.h"
+#include "memory_watcher.h"
 #include "metrics/registry.h"
 #include "model_setup.h"
-#include "postprocess/detection_options.h"
-#include "scheduler/worker_pool.h"
+#include "served_model.h"
+#include "stop_request.h"
 
 namespace doclayout {
 namespace {
@@ -34,27 +36,6 @@ constexpr int kWorkerNiceness = 5;
 
 /// Standard streams, listener, epoll and timers, the model's file, and what libraries open for a moment.
 constexpr std::size_t kOtherDescriptors = 64;
-
-/// SIGTERM and SIGINT, kept from ending the process and waited for. Made before any thread is: they inherit the mask.
-class StopSignals {
- public:
-  StopSignals() {
-    sigemptyset(&set_);
-    sigaddset(&set_, SIGTERM);
-    sigaddset(&set_, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-  }
-
-  /// Blocks until one arrives, also one that came before; its name.
-  std::string Wait() const {
-    int signal = 0;
-    sigwait(&set_, &signal);
-    return signal == SIGTERM ? "SIGTERM" : "SIGINT";
-  }
-
- private:
-  sigset_t set_{};
-};
 
 http::Server::Options ServerOptions(const config::ServeConfig& config) {
   using std::chrono::milliseconds;
@@ -70,6 +51,7 @@ http::Server::Options ServerOptions(const config::ServeConfig& config) {
   options.limits.write_timeout = milliseconds(config.write_timeout_ms);
   options.limits.keep_alive_timeout = milliseconds(config.idle_timeout_ms);
   options.document_limits = DocumentLimits(config.document);
+  options.request_timeout = milliseconds(config.scheduling.request_timeout_ms);
   options.drain_grace = milliseconds(config.drain_grace_ms);
   options.drain_timeout = milliseconds(config.drain_timeout_ms);
   return options;
@@ -111,11 +93,11 @@ void AddProcessMetrics(metrics::Registry& registry, const Logger& logger) {
                               [&logger] { return static_cast<double>(logger.dropped_lines()); });
 }
 
-void AddInfoMetrics(metrics::Registry& registry, const LoadedModel& model) {
-  const model::ModelCard& card = model.card;
+void AddInfoMetrics(metrics::Registry& registry, const ServedModel& model) {
+  const model::ModelCard& card = model.card();
   registry
       .AddGauge("pp_doclayout_build_info", "What is running; always 1.",
-                {{"version", Version()}, {"commit", Commit()}, {"runtime", model.engine->runtime()}})
+                {{"version", Version()}, {"commit", Commit()}, {"runtime", model.engine().runtime()}})
       .Set(1);
   registry
       .AddGauge("pp_doclayout_model_info", "The model that is loaded; always 1.",
@@ -123,105 +105,125 @@ void AddInfoMetrics(metrics::Registry& registry, const LoadedModel& model) {
       .Set(1);
 }
 
-http::Server::Dependencies MakeDependencies(LoadedModel& model, scheduler::WorkerPool& pool,
+using Pages = http::ScheduledPages<ServedModel>;
+
+scheduler::Policy::Options PolicyOptions(const config::SchedulingConfig& config, const ServedModel& model, int slots) {
+  using std::chrono::milliseconds;
+  scheduler::Policy::Options options;
+  options.slots = slots;
+  options.queue_capacity = config.queue_capacity;
+  options.spare_places = config.queue_spare_places;
+  options.fairness.bulk_share = config.bulk_share;
+  options.batches.max_batch_size = model.batch();
+  options.batches.max_queue_delay =
+      config.max_queue_delay_ms < 0 ? model.engine().batch_delay() : milliseconds(config.max_queue_delay_ms);
+  options.batches.preferred_sizes = config.preferred_batch_sizes;
+  options.breaker.failures = config.breaker_failures;
+  options.breaker.open_for = milliseconds(config.breaker_open_ms);
+  options.breaker.longest = std::max<Duration>(options.breaker.longest, options.breaker.open_for);
+  options.inference_limit = milliseconds(config.inference_timeout_ms);
+  return options;
+}
+
+http::Server::Dependencies MakeDependencies(const ServedModel& model, http::PageService& pages,
                                             metrics::Registry& registry, const health::Readiness& readiness,
                                             Logger& logger, const Clock& clock) {
-  const model::ModelCard& card = model.card;
-  return {.analyze_page =
-              [&model](int slot, const Page& page, const AnalyzeParameters& parameters, StageTimings& timings) {
-                return model.pipelines[static_cast<std::size_t>(slot)]->Analyze(page, parameters, timings);
-              },
-          .check_parameters =
-              [&card](const AnalyzeParameters& parameters) { return postprocess::CheckParameters(card, parameters); },
-          .pool = pool,
+  return {.pages = pages,
           .registry = registry,
           .readiness = readiness,
           .logger = logger,
           .clock = clock,
           .version = {.version = Version(),
                       .commit = Commit(),
-                      .model_name = card.name,
-                      .model_sha256 = card.sha256,
-                      .model_family = std::string(model::FamilyName(card.family)),
-                      .runtime = model.engine->runtime()},
-          .labels = card.labels};
+                      .model_name = model.identity().name,
+                      .model_sha256 = model.identity().sha256,
+                      .model_family = model.identity().family,
+                      .runtime = model.engine().runtime()},
+          .labels = model.card().labels};
 }
 
-/// Lets the drain end at once when a signal comes while this lives.
-class Impatience {
- public:
-  Impatience(const StopSignals& signals, http::Server& server, Logger& logger)
-      : thread_([this, &signals, &server, &logger] {
-          const std::string signal = signals.Wait();
-          if (over_) return;
-          logger.Write(LogLevel::kWarning, "drain_cut_short", {{"signal", signal}});
-          server.HurryDrain();
-        }) {}
-  ~Impatience() {
-    over_ = true;
-    pthread_kill(thread_.native_handle(), SIGINT);  // to that thread only, which waits for it
-    thread_.join();
-  }
-  Impatience(const Impatience&) = delete;
-  Impatience& operator=(const Impatience&) = delete;
+/// Says in the log, once, that a slot hangs, and has the service stop where no other can do its work.
+std::function<void(int, bool)> OnStuck(StopRequest& stop, Logger& logger) {
+  return [&stop, &logger](int slot, bool replaced) {
+    logger.Write(LogLevel::kError, "slot_stuck", {{"slot", static_cast<long long>(slot)}, {"replaced", replaced}});
+    if (!replaced) stop.Ask(StopCause::kStuckSlot);
+  };
+}
 
- private:
-  std::atomic<bool> over_ = false;
-  std::thread thread_;
-};
+/// The limit of the process's memory: what is asked for, or what leaves the container some room; 0 for none.
+std::uint64_t MemoryLimit(const config::SchedulingConfig& config) {
+  if (config.memory_limit_bytes > 0) return config.memory_limit_bytes;
+  return health::ContainerMemoryLimit().value_or(0) / 10 * 9;
+}
 
-/// Serves until a signal, then answers what was accepted. False when something was refused or cut off.
-bool ServeUntilStopped(http::Server& server, const StopSignals& signals, health::Readiness& readiness, Logger& logger) {
-  const std::string signal = signals.Wait();
+/// Serves until it is to stop, then answers what was accepted; the exit code.
+ExitCode ServeUntilStopped(http::Server& server, StopRequest& stop, health::Readiness& readiness, Logger& logger) {
+  const StopRequest::Reason reason = stop.Wait();
   readiness.SetDraining();
-  logger.Write(LogLevel::kInfo, "draining", {{"signal", signal}});
-  const Impatience impatience(signals, server, logger);
+  logger.Write(reason.cause == StopCause::kSignal ? LogLevel::kInfo : LogLevel::kError, "draining",
+               {{"cause", StopCauseName(reason.cause)}, {"signal", reason.signal}});
+  stop.OnFurtherSignal([&](const std::string& signal) {
+    logger.Write(LogLevel::kWarning, "drain_cut_short", {{"signal", signal}});
+    server.HurryDrain();
+  });
   const std::size_t lost = server.Drain();
+  stop.OnFurtherSignal(nullptr);
   logger.Write(lost == 0 ? LogLevel::kInfo : LogLevel::kError, "stopped",
                {{"requests_lost", static_cast<long long>(lost)}});
-  return lost == 0;
+  if (reason.cause == StopCause::kStuckSlot) return kExitStuck;
+  if (reason.cause == StopCause::kMemory) return kExitMemory;
+  return lost == 0 ? kExitGood : kExitSomeFailed;
 }
 
-}  // namespace
-
-int RunServe(const config::ServeConfig& config) {
-  const StopSignals signals;
-  const SteadyClock clock;
+/// Loads the model and says so; nullptr, with a complaint, when it cannot be.
+std::shared_ptr<ServedModel> LoadServedModel(const config::ServeConfig& config, Logger& logger, const Clock& clock) {
   const TimePoint start = clock.Now();
-  const auto level = ParseLogLevel(config.log_level);
-  Logger logger(level.value_or(LogLevel::kInfo), STDOUT_FILENO);
-
-  auto model = LoadModel(config.inference, config.slots, kWorkerNiceness, clock);
+  auto loaded = LoadModel(
+      config.inference,
+      {.slots = config.scheduling.slots, .batch = config.scheduling.max_batch_size, .niceness = kWorkerNiceness});
+  auto model = loaded ? ServedModel::Create(std::move(*loaded)) : Fail(loaded.error());
   if (!model) {
     Complain(model.error().message);
-    return kExitModel;
+    return nullptr;
   }
-  const model::ModelCard& card = (*model)->card;
-  const int slots = static_cast<int>((*model)->pipelines.size());
+  const ServedModel& served = **model;
   logger.Write(LogLevel::kInfo, "model_loaded",
-               {{"model", card.name},
-                {"sha256", card.sha256},
-                {"slots", static_cast<long long>(slots)},
+               {{"model", served.card().name},
+                {"sha256", served.card().sha256},
+                {"slots", static_cast<long long>(served.slots())},
+                {"batch", static_cast<long long>(served.batch())},
                 {"precision", config.inference.precision},
-                {"runtime", (*model)->engine->runtime()},
+                {"runtime", served.engine().runtime()},
                 {"ms", Milliseconds(clock.Now() - start)}});
-  if (const std::string note = (*model)->engine->note(); !note.empty()) {
+  if (const std::string note = served.engine().note(); !note.empty()) {
     logger.Write(LogLevel::kWarning, "model_note", {{"note", note}});
   }
+  return *model;
+}
+
+ExitCode Serve(const config::ServeConfig& config) {
+  StopRequest stop;
+  const SteadyClock clock;
+  const TimePoint start = clock.Now();
+  Logger logger(ParseLogLevel(config.log_level).value_or(LogLevel::kInfo), STDOUT_FILENO);
+  const std::shared_ptr<ServedModel> model = LoadServedModel(config, logger, clock);
+  if (!model) return kExitModel;
 
   metrics::Registry registry;
-  AddInfoMetrics(registry, **model);
+  AddInfoMetrics(registry, *model);
   AddProcessMetrics(registry, logger);
   health::Readiness readiness;
   readiness.SetModelLoaded();
+  Pages pages({.policy = PolicyOptions(config.scheduling, *model, model->slots()),
+               .pool = {.threads = std::max(2, AvailableProcessors()), .niceness = kWorkerNiceness},
+               .on_stuck = OnStuck(stop, logger)},
+              model, clock);
   AddHealthMetrics(registry, "liveness", health::Liveness);
-  AddHealthMetrics(registry, "readiness", [&readiness] { return health::ReadinessReport(readiness); });
-  // Declared before the server, so that the server is gone first: tasks may outlive it, and are joined here.
-  scheduler::WorkerPool pool({.slots = slots, .capacity = config.queue_capacity, .niceness = kWorkerNiceness}, clock);
+  AddHealthMetrics(registry, "readiness", [&] { return health::ReadinessReport(readiness, pages.slots()); });
   http::Server::Options options = ServerOptions(config);
   FitConnections(options.limits, logger);
   const auto server =
-      http::Server::Listen(options, MakeDependencies(**model, pool, registry, readiness, logger, clock));
+      http::Server::Listen(options, MakeDependencies(*model, pages, registry, readiness, logger, clock));
   if (!server) {
     Complain(server.error().message);
     return kExitSomeFailed;
@@ -231,8 +233,19 @@ int RunServe(const config::ServeConfig& config) {
                 {"port", static_cast<long long>((*server)->port())},
                 {"version", Version()},
                 {"ms_since_start", Milliseconds(clock.Now() - start)}});
-  const bool good = ServeUntilStopped(**server, signals, readiness, logger);
-  return good ? kExitGood : kExitSomeFailed;
+  const MemoryWatcher memory({.limit_bytes = MemoryLimit(config.scheduling),
+                              .patience = std::chrono::milliseconds(config.scheduling.memory_limit_for_ms)},
+                             registry, stop, logger);
+  return ServeUntilStopped(**server, stop, readiness, logger);
+}
+
+}  // namespace
+
+int RunServe(const config::ServeConfig& config) {
+  const ExitCode code = Serve(config);
+  // A thread that hangs in the runtime still uses what the normal end of a process takes down.
+  if (code == kExitStuck) std::_Exit(code);
+  return code;
 }
 
 }  // namespace doclayout

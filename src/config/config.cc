@@ -13,44 +13,7 @@ namespace doclayout::config {
 namespace {
 
 constexpr int kUsageError = 2;
-constexpr int kDayMs = 24 * 3600 * 1000;
 constexpr int kMaxPageSide = 1'000'000;
-
-void AddServe(CLI::App& app, ServeConfig& config) {
-  const auto number = [&app](const char* flag, auto& value, const char* description, auto low, auto high,
-                             const char* variable) {
-    using Number = std::remove_reference_t<decltype(value)>;
-    FromEnvironment(app.add_option(flag, value, description)
-                        ->check(CLI::Range(static_cast<Number>(low), static_cast<Number>(high)))
-                        ->capture_default_str(),
-                    variable);
-  };
-  FromEnvironment(app.add_option("--host", config.host, "address to listen on")->capture_default_str(), "HOST");
-  number("--port", config.port, "port of the API; 0: any free one", 0, 65'535, "PORT");
-  FromEnvironment(app.add_option("--log-level", config.log_level, "least level that is logged")
-                      ->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}))
-                      ->capture_default_str(),
-                  "LOG_LEVEL");
-  number("--slots", config.slots, "pages in work at once; 0: as many as streams", 0, 1024, "MAX_CONCURRENT_REQUESTS");
-  number("--queue-capacity", config.queue_capacity, "requests that may wait", 1, 1'000'000, "QUEUE_CAPACITY");
-  number("--drain-grace-ms", config.drain_grace_ms, "time that the port stays open when stopping, with /ready at 503",
-         0, kDayMs, "DRAIN_GRACE_MS");
-  number("--drain-timeout-ms", config.drain_timeout_ms, "most time that stopping takes, with the grace", 0, kDayMs,
-         "DRAIN_TIMEOUT_MS");
-  number("--max-connections", config.max_connections, "open connections", 1, 1'000'000, "MAX_CONNECTIONS");
-  number("--max-body-bytes", config.max_body_bytes, "largest request body", 1, std::size_t{1} << 40, "MAX_BODY_BYTES");
-  number("--max-body-bytes-in-flight", config.max_body_bytes_in_flight, "bodies of all requests together", 1,
-         std::size_t{1} << 40, "MAX_BODY_BYTES_IN_FLIGHT");
-  number("--max-header-bytes", config.max_header_bytes, "largest request header", 256, 1 << 20, "MAX_HEADER_BYTES");
-  number("--header-timeout-ms", config.header_timeout_ms, "most time from a request's first byte to its last header", 1,
-         kDayMs, "HEADER_TIMEOUT_MS");
-  number("--body-timeout-ms", config.body_timeout_ms, "most time to send a body", 1, kDayMs, "BODY_TIMEOUT_MS");
-  number("--write-timeout-ms", config.write_timeout_ms, "most time to take an answer", 1, kDayMs, "WRITE_TIMEOUT_MS");
-  number("--idle-timeout-ms", config.idle_timeout_ms, "most time between two requests of a connection", 1, kDayMs,
-         "IDLE_TIMEOUT_MS");
-  AddInference(app, config.inference);
-  AddDocumentLimits(app, config.document);
-}
 
 void AddAnalyze(CLI::App& app, AnalyzeConfig& config) {
   app.add_option("FILE", config.files, "JPEG, PNG, WebP, TIFF or BMP")->required();
@@ -119,19 +82,6 @@ void AddModel(CLI::App& app, ModelConfig& config, QuantizeConfig& quantize) {
   for (CLI::App* action : {list, pull, verify, info, to_int8}) {
     action->callback([&config, action] { config.action = action->get_name(); });
   }
-}
-
-/// What single options cannot see: nothing, or what contradicts what.
-std::string Contradiction(const ServeConfig& config) {
-  if (config.max_body_bytes_in_flight < config.max_body_bytes) {
-    return fmt::format("--max-body-bytes-in-flight is {}, less than one body may have (--max-body-bytes {})",
-                       config.max_body_bytes_in_flight, config.max_body_bytes);
-  }
-  if (config.drain_grace_ms > config.drain_timeout_ms) {
-    return fmt::format("--drain-grace-ms is {}, more than stopping may take (--drain-timeout-ms {})",
-                       config.drain_grace_ms, config.drain_timeout_ms);
-  }
-  return "";
 }
 
 /// What the environment says, as flags to put between the command's name and the words behind it, so that those come

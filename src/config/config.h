@@ -33,13 +33,29 @@ struct DocumentConfig {
   std::int64_t max_document_pixels = 1'000'000'000;
 };
 
+/// Who is admitted, in which order pages are inferred, and when the service gives up on its model.
+struct SchedulingConfig {
+  int slots = 0;  ///< pages that are inferred at once
+  std::size_t queue_capacity = 64;
+  std::size_t queue_spare_places = 16;  ///< for clients of which nothing waits
+  int request_timeout_ms = 60'000;      ///< of requests that do not say
+  double bulk_share = 0.125;            ///< of the slots, while interactive requests wait too
+  int max_batch_size = 0;               ///< pages of one inference
+  int max_queue_delay_ms = -1;          ///< that a page waits for others; negative: chosen
+  std::vector<int> preferred_batch_sizes;
+  int inference_timeout_ms = 60'000;   ///< then a slot is stuck
+  int breaker_failures = 5;            ///< one after another; 0: never
+  int breaker_open_ms = 5'000;         ///< before the model is tried again
+  std::size_t memory_limit_bytes = 0;  ///< of the process; 0: nine tenths of the container's limit
+  int memory_limit_for_ms = 5'000;     ///< over it, until the service stops
+};
+
 struct ServeConfig {
   InferenceConfig inference;
+  SchedulingConfig scheduling;
   std::string log_level = "info";
   std::string host = "0.0.0.0";
   int port = 8000;  ///< 0: any free one; the log says which
-  int slots = 0;    ///< pages that are inferred at once
-  std::size_t queue_capacity = 64;
   int drain_grace_ms = 1'000;
   int drain_timeout_ms = 30'000;
   int max_connections = 1024;

@@ -43,9 +43,9 @@ TEST(Config, AFlagWinsOverTheEnvironmentAndThatOverTheFile) {
   const auto flag = std::get<ServeConfig>(Parse({"serve", config.c_str(), "--port", "9002"}, PortInEnvironment));
 
   EXPECT_EQ(file.port, 9000);
-  EXPECT_EQ(file.queue_capacity, 7U);
+  EXPECT_EQ(file.scheduling.queue_capacity, 7U);
   EXPECT_EQ(environment.port, 9001);
-  EXPECT_EQ(environment.queue_capacity, 7U);
+  EXPECT_EQ(environment.scheduling.queue_capacity, 7U);
   EXPECT_EQ(flag.port, 9002);
 }
 

@@ -24,6 +24,12 @@ void AddDocumentLimits(CLI::App& app, DocumentConfig& config);
 /// What is reported of a page, as in the query of `/analyze`.
 void AddParameters(CLI::App& app, AnalyzeParameters& parameters);
 
+/// All of `serve`.
+void AddServe(CLI::App& app, ServeConfig& config);
+
+/// What single options of `serve` cannot see: nothing, or what contradicts what.
+std::string Contradiction(const ServeConfig& config);
+
 /// All of `bench`.
 void AddBench(CLI::App& app, BenchConfig& config);
 

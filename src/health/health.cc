@@ -20,6 +20,33 @@ Report Judge(std::vector<Check> checks) {
   return {worst, std::move(checks)};
 }
 
+Check CheckSlots(const Slots& slots) {
+  Check check{.name = "slots",
+              .details = "no inference hangs",
+              .value = static_cast<double>(slots.count - slots.stuck),
+              .unit = "slots"};
+  if (slots.stuck > 0) {
+    check.status = Status::kUnhealthy;
+    check.details = fmt::format("{} of {} slots are stuck in an inference that does not end", slots.stuck, slots.count);
+  }
+  return check;
+}
+
+Check CheckEngine(const Slots& slots) {
+  if (slots.broken) {
+    return {.name = "engine",
+            .status = Status::kUnhealthy,
+            .details = "the model failed on one page after another; it is tried again in a moment"};
+  }
+  // Ready, so that a page comes which can be tried.
+  if (slots.tried) {
+    return {.name = "engine",
+            .status = Status::kWarning,
+            .details = "the model failed on one page after another; the next page tells whether it is well again"};
+  }
+  return {.name = "engine", .details = "the model answers"};
+}
+
 }  // namespace
 
 std::string_view StatusName(Status status) {
@@ -76,7 +103,7 @@ Report Liveness() {
                  .unit = "MiB"}});
 }
 
-Report ReadinessReport(const Readiness& readiness) {
+Report ReadinessReport(const Readiness& readiness, const Slots& slots) {
   Check model{.name = "model_loaded", .details = "the model is loaded and warm"};
   if (!readiness.model_loaded()) {
     model.status = Status::kUnhealthy;
@@ -87,7 +114,7 @@ Report ReadinessReport(const Readiness& readiness) {
     draining.status = Status::kUnhealthy;
     draining.details = "shutting down: accepted requests are answered, new ones belong elsewhere";
   }
-  return Judge({std::move(model), std::move(draining)});
+  return Judge({std::move(model), CheckSlots(slots), CheckEngine(slots), std::move(draining)});
 }
 
 }  // namespace doclayout::health

@@ -49,8 +49,16 @@ class Readiness {
 /// Layer 1: is a restart the cure? Reads /proc/self; takes microseconds.
 Report Liveness();
 
+/// How the slots of the model fare. A plain value.
+struct Slots {
+  int count = 0;
+  int stuck = 0;        ///< whose inference did not end in the time that it is given
+  bool broken = false;  ///< inferences failed one after another: for a while none is begun
+  bool tried = false;   ///< and now one page at a time is, to see whether it is well again
+};
+
 /// Layer 2: should requests come here?
-Report ReadinessReport(const Readiness& readiness);
+Report ReadinessReport(const Readiness& readiness, const Slots& slots);
 
 /// Memory of this process that is in RAM, in bytes; 0 where /proc is not there.
 double ResidentBytes();

@@ -5,16 +5,34 @@
 namespace doclayout::health {
 namespace {
 
+constexpr Slots kGoodSlots{.count = 2};
+
 TEST(Readiness, NeedsAModelAndNoDrain) {
   Readiness readiness;
-  EXPECT_EQ(ReadinessReport(readiness).status, Status::kUnhealthy);
+  EXPECT_EQ(ReadinessReport(readiness, kGoodSlots).status, Status::kUnhealthy);
 
   readiness.SetModelLoaded();
-  EXPECT_EQ(ReadinessReport(readiness).status, Status::kHealthy);
+  EXPECT_EQ(ReadinessReport(readiness, kGoodSlots).status, Status::kHealthy);
 
   readiness.SetDraining();
-  EXPECT_EQ(ReadinessReport(readiness).status, Status::kUnhealthy);
+  EXPECT_EQ(ReadinessReport(readiness, kGoodSlots).status, Status::kUnhealthy);
   EXPECT_FALSE(readiness.ready());
+}
+
+TEST(Readiness, NeedsSlotsThatWork) {
+  Readiness readiness;
+  readiness.SetModelLoaded();
+
+  const Report stuck = ReadinessReport(readiness, {.count = 2, .stuck = 1});
+  const Report broken = ReadinessReport(readiness, {.count = 2, .broken = true});
+  const Report tried = ReadinessReport(readiness, {.count = 2, .tried = true});
+
+  EXPECT_EQ(stuck.status, Status::kUnhealthy);
+  EXPECT_EQ(Score(stuck, "slots"), 0);
+  EXPECT_EQ(broken.status, Status::kUnhealthy);
+  EXPECT_EQ(Score(broken, "engine"), 0);
+  EXPECT_EQ(tried.status, Status::kWarning);
+  EXPECT_EQ(Score(tried, "engine"), 0.5);
 }
 
 TEST(Liveness, ReportsResidentMemory) {

@@ -11,9 +11,10 @@ bool BodyBudget::Share::Grow(std::uint64_t bytes) {
   return true;
 }
 
-void BodyBudget::Share::GiveBack() {
-  const std::uint64_t bytes = std::exchange(bytes_, 0);
-  if (bytes > 0) budget_->held_.fetch_sub(bytes, std::memory_order_relaxed);
+void BodyBudget::Share::Hold(std::uint64_t bytes) {
+  const std::uint64_t before = std::exchange(bytes_, bytes);
+  // A share that has moved on has no budget any more, and held nothing.
+  if (bytes != before) budget_->held_.fetch_add(bytes - before, std::memory_order_relaxed);
 }
 
 }  // namespace doclayout::http

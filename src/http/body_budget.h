@@ -7,7 +7,8 @@
 
 namespace doclayout::http {
 
-/// Memory that the bodies of all requests may hold together, from their first byte until the document is decoded.
+/// Memory that the bodies of all requests may hold together, from their first byte until the document is decoded, and
+/// the pages made of them until the model has taken them.
 ///
 /// Thread-safe, lock-free. A body's share grows with what has arrived, and not with what was announced: callers who
 /// announce much and send nothing take no room from others.
@@ -23,7 +24,9 @@ class BodyBudget : public std::enable_shared_from_this<BodyBudget> {
 
     /// Takes so many more. False, with nothing taken, when there is no room for them.
     bool Grow(std::uint64_t bytes);
-    void GiveBack();
+    /// Holds so many instead of what it held, whether or not there is room: of what is made of a body that was taken.
+    void Hold(std::uint64_t bytes);
+    void GiveBack() { Hold(0); }
 
    private:
     std::shared_ptr<BodyBudget> budget_;

@@ -22,6 +22,7 @@ struct Exchange {
   std::string_view query;         ///< behind the '?', still encoded, into `head`
   const Route* route = nullptr;   ///< null for an unknown path
   std::string request_id;
+  std::string client;               ///< who asks, for sharing the service fairly
   std::string trace_id;             ///< of `traceparent`; empty without
   bool spare_connection = false;    ///< on a connection beyond the limit: for probes only
   bool last_of_connection = false;  ///< draining, and nothing stands behind it; set when the answer is there

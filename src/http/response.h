@@ -21,6 +21,8 @@ enum class Rejection {
   kTooManyConnections,
   kBodyBytesInFlight,
   kQueueFull,
+  kTooLate,
+  kEngine,
   kDocumentTooLarge,
   kNotReady,
   kDraining,

@@ -8,7 +8,7 @@ std::vector<Route> MakeRoutes(const Handlers& handlers) {
     return Route{path, read, &handler, true, std::move(statuses)};
   };
   return {
-      {"/analyze", {"POST"}, &handlers.analyze, false, {200, 400, 408, 413, 415, 417, 422, 499, 500, 503}},
+      {"/analyze", {"POST"}, &handlers.analyze, false, {200, 400, 408, 413, 415, 417, 422, 499, 500, 503, 504}},
       probe("/health", handlers.liveness, {200, 503}),
       probe("/livez", handlers.liveness, {200, 503}),
       probe("/ready", handlers.readiness, {200, 503}),

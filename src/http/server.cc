@@ -27,20 +27,16 @@ namespace {
 constexpr std::chrono::milliseconds kLastWords{500};
 
 std::shared_ptr<const AnalyzeContext> MakeAnalyzeContext(const Server::Options& options,
-                                                         Server::Dependencies& dependencies,
+                                                         const Server::Dependencies& dependencies,
                                                          std::shared_ptr<BodyBudget> bodies,
                                                          std::shared_ptr<ServerMetrics> metrics) {
-  return std::make_shared<const AnalyzeContext>(
-      AnalyzeContext{.analyze_page = std::move(dependencies.analyze_page),
-                     .check_parameters = std::move(dependencies.check_parameters),
-                     .limits = options.document_limits,
-                     .model_name = dependencies.version.model_name,
-                     .model_sha256 = dependencies.version.model_sha256,
-                     .model_family = dependencies.version.model_family,
-                     .bodies = std::move(bodies),
-                     .metrics = std::move(metrics),
-                     .logger = dependencies.logger,
-                     .clock = dependencies.clock});
+  return std::make_shared<const AnalyzeContext>(AnalyzeContext{.pages = dependencies.pages,
+                                                               .limits = options.document_limits,
+                                                               .timeout = options.request_timeout,
+                                                               .bodies = std::move(bodies),
+                                                               .metrics = std::move(metrics),
+                                                               .logger = dependencies.logger,
+                                                               .clock = dependencies.clock});
 }
 
 class TcpServer final : public Server {
@@ -48,14 +44,15 @@ class TcpServer final : public Server {
   TcpServer(const Options& options, Dependencies dependencies, std::unique_ptr<EventLoop> loop,
             std::shared_ptr<Listener> listener)
       : options_(options),
-        metrics_(std::make_shared<ServerMetrics>(dependencies.registry, dependencies.pool, dependencies.labels)),
+        metrics_(std::make_shared<ServerMetrics>(dependencies.registry, dependencies.pages, dependencies.labels)),
         bodies_(std::make_shared<BodyBudget>(options_.limits.max_body_bytes_in_flight)),
         liveness_(health::Liveness),
-        readiness_([&readiness = dependencies.readiness] { return health::ReadinessReport(readiness); }),
+        readiness_([&readiness = dependencies.readiness, &pages = dependencies.pages] {
+          return health::ReadinessReport(readiness, pages.slots());
+        }),
         exposition_(dependencies.registry),
         version_(dependencies.version),
-        analyze_(MakeAnalyzeContext(options_, dependencies, bodies_, metrics_), dependencies.pool,
-                 dependencies.readiness),
+        analyze_(MakeAnalyzeContext(options_, dependencies, bodies_, metrics_), dependencies.readiness),
         router_(MakeRoutes({analyze_, liveness_, readiness_, exposition_, version_})),
         chain_(MakeMiddlewares(options_.limits, router_, *metrics_, dependencies.logger, dependencies.clock)),
         connections_(metrics_->connections),
@@ -72,9 +69,11 @@ class TcpServer final : public Server {
                  dependencies.clock,
                  options_.drain_idle_grace} {
     metrics_->AddRoutes(router_.routes());
-    dependencies.registry.AddGaugeFunction("pp_doclayout_body_bytes_in_flight",
-                                           "Bytes of request bodies that are being received, wait or are decoded", {},
-                                           [bodies = bodies_] { return static_cast<double>(bodies->held()); });
+    dependencies.registry.AddGaugeFunction(
+        "pp_doclayout_body_bytes_in_flight",
+        "Bytes of request bodies that are being received, wait or are decoded, and of pages "
+        "that wait for a slot",
+        {}, [bodies = bodies_] { return static_cast<double>(bodies->held()); });
     loop_->Post([this] { listener_->Start([this](int socket) { Accepted(socket); }); });
   }
 

@@ -11,19 +11,17 @@
 #include "base/result.h"
 #include "decode/document.h"
 #include "health/health.h"
-#include "http/analyze/analyze_task.h"
+#include "http/analyze/page_service.h"
 #include "http/handlers/version_handler.h"
 #include "http/limits.h"
 #include "metrics/registry.h"
-#include "scheduler/worker_pool.h"
 
 namespace doclayout::http {
 
-/// The HTTP API (docs/api.md): reads requests, answers the small ones itself and has a pool of workers analyse
-/// documents.
+/// The HTTP API (docs/api.md): reads requests, answers the small ones itself and has documents analysed by a service.
 ///
 /// One I/O thread of its own does all reading, writing and the answers of health, metrics and version; decoding and
-/// inference happen on the pool's threads only. Thread-safe but for `Drain` and the destructor, which belong to the
+/// inference happen on the service's threads only. Thread-safe but for `Drain` and the destructor, which belong to the
 /// owner.
 class Server {
  public:
@@ -32,19 +30,18 @@ class Server {
     int port = 8000;  ///< 0: any that is free
     Limits limits;
     decode::Limits document_limits;
-    std::chrono::milliseconds drain_grace{0};         ///< from the drain's begin, while the port stays open
+    std::chrono::milliseconds request_timeout{60'000};  ///< from a request's first byte to its answer, if it says none
+    std::chrono::milliseconds drain_grace{0};           ///< from the drain's begin, while the port stays open
     std::chrono::milliseconds drain_timeout{30'000};  ///< from the drain's begin; what is not answered then is cut off
     std::chrono::milliseconds drain_idle_grace{250};  ///< for requests that are on their way when the drain begins
     std::chrono::milliseconds accept_pause{100};      ///< when the process is out of descriptors
   };
 
-  /// References must outlive the server, the registry and the pool each other too: the registry asks the pool for its
-  /// numbers whenever metrics are read. Tasks that are still in the pool when the server is gone use the logger, the
-  /// registry, the clock and `analyze_page`.
+  /// References must outlive the server, the registry and the service each other too: the registry asks the service for
+  /// its numbers whenever metrics are read. Requests that are still in the service when the server is gone use the
+  /// logger, the registry and the clock.
   struct Dependencies {
-    AnalyzePage analyze_page;
-    CheckParameters check_parameters;
-    scheduler::WorkerPool& pool;
+    PageService& pages;
     metrics::Registry& registry;
     const health::Readiness& readiness;
     Logger& logger;
@@ -67,7 +64,7 @@ class Server {
   /// passed: shortly before, what is not answered is refused with 503 `draining`, and whoever does not take that is cut
   /// off. Returns how many connections were refused or cut off, 0 when nothing was lost.
   ///
-  /// Before: `Readiness::SetDraining`. After: close the pool; while requests are still read it has to take them.
+  /// Before: `Readiness::SetDraining`. The service has to take requests until then.
   virtual std::size_t Drain() = 0;
 
   /// Lets a drain that goes on, or comes, end now as if its time were over. Any thread; returns at once.

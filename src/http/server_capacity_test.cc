@@ -160,21 +160,22 @@ TEST(BodiesInFlight, AreMeasuredAsTheyArrive) {
   EXPECT_TRUE(server.WaitForMetric(kBytesInFlight, 7000));
 }
 
-TEST(BodiesInFlight, CountUntilTheDocumentIsDecoded) {
+TEST(BodiesInFlight, CountAndThenThePagesMadeOfThemUntilTheModelHasSeenThem) {
   Gate gate;
   TestSetup setup;
   setup.gate = &gate;
   TestServer server(std::move(setup));
-  const std::size_t bytes = WhiteBmp().size();
+  const double page_bytes = 2 * 2 * 3;
   TestClient running(server.port());
   TestClient waiting(server.port());
   running.Send(AnalyzeRequestText());
   gate.WaitForBegun(1);
-  EXPECT_TRUE(server.WaitForMetric(kBytesInFlight, 0));  // The model works on pixels.
+  EXPECT_TRUE(server.WaitForMetric(kBytesInFlight, page_bytes));
 
   waiting.Send(AnalyzeRequestText());
 
-  EXPECT_TRUE(server.WaitForMetric(kBytesInFlight, static_cast<double>(bytes)));
+  EXPECT_TRUE(server.WaitForMetric("pp_doclayout_pages_waiting", 1));
+  EXPECT_TRUE(server.WaitForMetric(kBytesInFlight, 2 * page_bytes));
   gate.Open();
   EXPECT_EQ(waiting.Receive().status, 200);
   EXPECT_TRUE(server.WaitForMetric(kBytesInFlight, 0));
@@ -194,7 +195,7 @@ TEST(Queue, RefusesBeforeTheBodyComes) {
   Gate gate;
   TestSetup setup;
   setup.gate = &gate;
-  setup.pool.capacity = 1;
+  setup.policy.queue_capacity = 1;
   TestServer server(std::move(setup));
   TestClient running(server.port());
   TestClient waiting(server.port());

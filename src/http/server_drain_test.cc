@@ -264,9 +264,9 @@ TEST(Server, SaysWhyItCannotListen) {
   Logger logger(LogLevel::kOff, STDERR_FILENO);
   metrics::Registry registry;
   const health::Readiness readiness;
-  scheduler::WorkerPool pool({}, clock);
+  ScheduledPages<FakeModel> pages({}, std::make_shared<FakeModel>(FakeModelSteps()), clock);
   const auto listen = [&](const Server::Options& options) {
-    return Server::Listen(options, {FakeAnalyzePage, {}, pool, registry, readiness, logger, clock, {}, {}});
+    return Server::Listen(options, {pages, registry, readiness, logger, clock, {}, {}});
   };
 
   const auto taken = listen({.host = "127.0.0.1", .port = server.port()});

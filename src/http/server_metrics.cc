@@ -12,7 +12,7 @@ namespace {
 using metrics::LatencyBuckets;
 
 /// In the order of `Rejection`.
-constexpr std::array<std::string_view, 11> kReasons = {"body_too_large",
+constexpr std::array<std::string_view, 13> kReasons = {"body_too_large",
                                                        "header_too_large",
                                                        "header_timeout",
                                                        "body_timeout",
@@ -20,6 +20,8 @@ constexpr std::array<std::string_view, 11> kReasons = {"body_too_large",
                                                        "too_many_connections",
                                                        "body_bytes_in_flight",
                                                        "queue_full",
+                                                       "too_late",
+                                                       "engine",
                                                        "document_too_large",
                                                        "not_ready",
                                                        "draining"};
@@ -43,7 +45,7 @@ T& FindOr(const std::map<std::string, T*, std::less<>>& series, std::string_view
 
 }  // namespace
 
-ServerMetrics::ServerMetrics(metrics::Registry& registry, const scheduler::WorkerPool& pool,
+ServerMetrics::ServerMetrics(metrics::Registry& registry, const PageService& service,
                              const std::vector<std::string>& labels)
     : registry_(registry),
       connections{registry.AddGauge("http_connections_open", "Connections that are open"), AddIdleEnd("idle_timeout"),
@@ -53,8 +55,10 @@ ServerMetrics::ServerMetrics(metrics::Registry& registry, const scheduler::Worke
       cancelled(registry.AddCounter("pp_doclayout_cancelled_total", "Requests whose caller left before the answer")),
       inference_latency(registry.AddHistogram("pp_doclayout_inference_latency_seconds", "Time of one page in the model",
                                               LatencyBuckets())),
-      queue_duration(registry.AddHistogram("pp_doclayout_queue_duration_seconds", "Time that documents wait for a slot",
+      queue_duration(registry.AddHistogram("pp_doclayout_queue_duration_seconds", "Time that a page waits for a slot",
                                            LatencyBuckets())),
+      batch_size(registry.AddHistogram("pp_doclayout_batch_size", "Pages that were inferred together with each page",
+                                       {1, 2, 4, 8, 16, 32, 64})),
       decode_duration(AddStage("decode")),
       preprocess_duration(AddStage("preprocess")),
       inference_duration(AddStage("inference")),
@@ -62,9 +66,10 @@ ServerMetrics::ServerMetrics(metrics::Registry& registry, const scheduler::Worke
       render_duration(AddStage("render")),
       documents_ok(AddOutcome("ok")),
       documents_failed(AddOutcome("failed")),
+      documents_expired(AddOutcome("expired")),
       documents_cancelled(AddOutcome("cancelled")),
       pages(registry.AddCounter("pp_doclayout_pages_total", "Pages that were analysed")) {
-  AddPoolFunctions(pool);
+  AddLoad(service);
   for (const std::string_view reason : kReasons) {
     rejections_.push_back(&registry.AddCounter("pp_doclayout_rejected_total", "Requests that a limit or state refused",
                                                {{"reason", std::string(reason)}}));
@@ -106,19 +111,32 @@ metrics::Counter& ServerMetrics::AddIdleEnd(std::string_view reason) {
 }
 
 metrics::Counter& ServerMetrics::AddOutcome(std::string_view outcome) {
-  return registry_.AddCounter("pp_doclayout_documents_total", "Documents that reached a slot, by what came of them",
+  return registry_.AddCounter("pp_doclayout_documents_total", "Documents that were accepted, by what came of them",
                               {{"outcome", std::string(outcome)}});
 }
 
-void ServerMetrics::AddPoolFunctions(const scheduler::WorkerPool& pool) {
-  registry_.AddGaugeFunction("pp_doclayout_request_queue_length", "Documents that wait for a slot", {},
-                             [&pool] { return static_cast<double>(pool.Queued()); });
-  registry_.AddGaugeFunction("pp_doclayout_slots", "Inferences that run at one time", {},
-                             [&pool] { return static_cast<double>(pool.slots()); });
-  registry_.AddGaugeFunction("pp_doclayout_slots_busy", "Slots that are at work", {},
-                             [&pool] { return static_cast<double>(pool.Busy()); });
-  registry_.AddGaugeFunction("pp_doclayout_load_ratio", "Documents that wait or run, divided by the slots", {},
-                             [&pool] { return (static_cast<double>(pool.Queued()) + pool.Busy()) / pool.slots(); });
+void ServerMetrics::AddLoad(const PageService& service) {
+  using Load = PageService::Load;
+  const auto add = [&](const char* name, const char* help, double (*value)(const Load&)) {
+    registry_.AddGaugeFunction(name, help, {}, [&service, value] { return value(service.load()); });
+  };
+  add("pp_doclayout_request_queue_length", "Documents of which no page has reached a slot",
+      [](const Load& load) { return static_cast<double>(load.waiting_requests); });
+  add("pp_doclayout_pages_waiting", "Pages that are ready and wait for a slot",
+      [](const Load& load) { return static_cast<double>(load.waiting_pages); });
+  add("pp_doclayout_slots", "Inferences that run at one time",
+      [](const Load& load) { return static_cast<double>(load.slots); });
+  add("pp_doclayout_slots_busy", "Slots that are at work",
+      [](const Load& load) { return static_cast<double>(load.busy); });
+  add("pp_doclayout_slots_stuck", "Slots whose inference did not end in the time that it is given",
+      [](const Load& load) { return static_cast<double>(load.stuck); });
+  add("pp_doclayout_load_ratio", "Pages that wait or run, divided by the slots",
+      [](const Load& load) { return load.load_ratio; });
+  add("pp_doclayout_breaker_open",
+      "1 while the model fails so often that it is not asked, 0.5 while it is tried, else 0", [](const Load& load) {
+        if (load.breaker == scheduler::Breaker::State::kClosed) return 0.0;
+        return load.breaker == scheduler::Breaker::State::kOpen ? 1.0 : 0.5;
+      });
 }
 
 metrics::Counter& ServerMetrics::Requests(std::string_view method, std::string_view route, int status) {

@@ -7,22 +7,22 @@
 #include <tuple>
 #include <vector>
 
+#include "http/analyze/page_service.h"
 #include "http/connection_set.h"
 #include "http/response.h"
 #include "http/router.h"
 #include "metrics/registry.h"
-#include "scheduler/worker_pool.h"
 
 namespace doclayout::http {
 
 /// Every series of the service, added at start with value 0, so that rules and dashboards find them.
 ///
-/// Thread-safe but for the one function that says otherwise. The registry and the pool must outlive it; the registry
-/// asks the pool for its numbers whenever metrics are read. One for each registry.
+/// Thread-safe but for the one function that says otherwise. The registry and the service must outlive it; the registry
+/// asks the service for its numbers whenever metrics are read. One for each registry.
 class ServerMetrics {
  public:
   /// `labels`: of the model, for `pp_doclayout_regions_total`.
-  ServerMetrics(metrics::Registry& registry, const scheduler::WorkerPool& pool, const std::vector<std::string>& labels);
+  ServerMetrics(metrics::Registry& registry, const PageService& service, const std::vector<std::string>& labels);
 
   ServerMetrics(const ServerMetrics&) = delete;
   ServerMetrics& operator=(const ServerMetrics&) = delete;
@@ -50,6 +50,7 @@ class ServerMetrics {
   metrics::Counter& cancelled;
   metrics::Histogram& inference_latency;
   metrics::Histogram& queue_duration;
+  metrics::Histogram& batch_size;
   metrics::Histogram& decode_duration;
   metrics::Histogram& preprocess_duration;
   metrics::Histogram& inference_duration;
@@ -57,6 +58,7 @@ class ServerMetrics {
   metrics::Histogram& render_duration;
   metrics::Counter& documents_ok;
   metrics::Counter& documents_failed;
+  metrics::Counter& documents_expired;
   metrics::Counter& documents_cancelled;
   metrics::Counter& pages;
 
@@ -69,7 +71,7 @@ class ServerMetrics {
   metrics::Histogram& AddStage(std::string_view stage);
   metrics::Counter& AddOutcome(std::string_view outcome);
   metrics::Counter& AddIdleEnd(std::string_view reason);
-  void AddPoolFunctions(const scheduler::WorkerPool& pool);
+  void AddLoad(const PageService& service);
 
   std::map<std::tuple<std::string, std::string, int>, metrics::Counter*> requests_;  // I/O thread only
   // Complete after construction, so that reading them needs no lock.

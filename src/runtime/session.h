@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "types/tensor.h"
 
@@ -49,6 +50,13 @@ class Engine {
   virtual std::string note() const { return {}; }
 
   virtual Result<std::unique_ptr<Session>> CreateSession() = 0;
+
+  /// Whether a new session infers at full speed while another one hangs for ever: not where the hung one keeps one of
+  /// the engine's own threads.
+  virtual bool replaces_hung_sessions() const { return false; }
+
+  /// How long a page may best wait for others to be inferred with, where sessions take several.
+  virtual Duration batch_delay() const { return Duration(0); }
 };
 
 }  // namespace doclayout::runtime

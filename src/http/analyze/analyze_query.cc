@@ -4,6 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -15,12 +18,36 @@
 namespace doclayout::http {
 namespace {
 
-constexpr std::string_view kFormat = "format";
+/// A parameter of the service; those of the analysis itself are in types/parameter_text.h.
+struct ServiceParameter {
+  std::string_view name;
+  std::string_view allowed;
+  bool (*read)(std::string_view text, AnalyzeQuery& query);
+};
 
 bool ReadFormat(std::string_view text, AnalyzeQuery& query) {
   query.format = text == "png" ? OutputFormat::kPng : OutputFormat::kJson;
   return text == "png" || text == "json";
 }
+
+bool ReadPriority(std::string_view text, AnalyzeQuery& query) {
+  query.priority = scheduler::ParsePriority(text);
+  return query.priority.has_value();
+}
+
+bool ReadTimeout(std::string_view text, AnalyzeQuery& query) {
+  constexpr int kLongest = 3'600'000;
+  int milliseconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), milliseconds);
+  if (error != std::errc() || end != text.data() + text.size()) return false;
+  query.timeout = std::chrono::milliseconds(milliseconds);
+  return milliseconds >= 1 && milliseconds <= kLongest;
+}
+
+constexpr std::array<ServiceParameter, 3> kServiceParameters = {
+    {{"format", "json or png", ReadFormat},
+     {"timeout_ms", "a whole number from 1 to 3600000", ReadTimeout},
+     {"priority", "interactive or bulk", ReadPriority}}};
 
 Error NotAllowed(const QueryParameter& parameter, std::string_view allowed) {
   return {ErrorCode::kBadParameter,
@@ -30,7 +57,7 @@ Error NotAllowed(const QueryParameter& parameter, std::string_view allowed) {
 Error Unknown(const QueryParameter& parameter) {
   std::vector<std::string_view> names;
   for (const ParameterText& text : ParameterTexts()) names.push_back(text.name);
-  names.push_back(kFormat);
+  for (const ServiceParameter& own : kServiceParameters) names.push_back(own.name);
   return {ErrorCode::kBadParameter,
           fmt::format("the parameter {} is unknown; allowed are {}", Quoted(parameter.name), fmt::join(names, ", "))};
 }
@@ -43,12 +70,12 @@ Result<AnalyzeQuery> ParseAnalyzeQuery(std::string_view encoded) {
   AnalyzeQuery query;
   const std::span<const ParameterText> texts = ParameterTexts();
   for (const QueryParameter& parameter : *given) {
-    if (parameter.name == kFormat) {
-      if (!ReadFormat(parameter.value, query)) return Fail(NotAllowed(parameter, "json or png"));
+    const auto named = [&](const auto& known) { return known.name == parameter.name; };
+    if (const auto* own = std::ranges::find_if(kServiceParameters, named); own != kServiceParameters.end()) {
+      if (!own->read(parameter.value, query)) return Fail(NotAllowed(parameter, own->allowed));
       continue;
     }
-    const auto known = std::find_if(texts.begin(), texts.end(),
-                                    [&](const ParameterText& text) { return text.name == parameter.name; });
+    const auto known = std::ranges::find_if(texts, named);
     if (known == texts.end()) return Fail(Unknown(parameter));
     if (!known->read(parameter.value, query.parameters)) return Fail(NotAllowed(parameter, known->allowed));
   }

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <optional>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/result.h"
+#include "scheduler/priority.h"
 #include "types/analyze_parameters.h"
 
 namespace doclayout::http {
@@ -13,10 +16,12 @@ enum class OutputFormat { kJson, kPng };
 struct AnalyzeQuery {
   AnalyzeParameters parameters;
   OutputFormat format = OutputFormat::kJson;
+  std::optional<Duration> timeout;  ///< most time from the request's first byte to its answer
+  std::optional<scheduler::Priority> priority;
 };
 
-/// Reads `format=json|png` and what types/parameter_text.h lists: `threshold=0..1`, `class_merge=3:large,table:union`,
-/// … Whether the model knows the classes is not looked at.
+/// Reads `format=json|png`, `timeout_ms=1..3600000`, `priority=interactive|bulk` and what types/parameter_text.h lists:
+/// `threshold=0..1`, `class_merge=3:large,table:union`, … Whether the model knows the classes is not looked at.
 ///
 /// `kBadParameter` for another name, a name given twice or a value that is not allowed; the message names the parameter
 /// and what is. Thread-safe, takes microseconds.

@@ -59,6 +59,26 @@ TEST(AnalyzeQuery, RefusesOtherValuesAndSaysWhatIsAllowed) {
   EXPECT_THAT(ParseAnalyzeQuery("format=xml").error().message, HasSubstr("json or png"));
 }
 
+TEST(AnalyzeQuery, ReadsWhatTheServiceIsAskedFor) {
+  const AnalyzeQuery query = ParseAnalyzeQuery("timeout_ms=2500&priority=bulk").value();
+
+  EXPECT_EQ(query.timeout, std::chrono::milliseconds(2500));
+  EXPECT_EQ(query.priority, scheduler::Priority::kBulk);
+  EXPECT_EQ(ParseAnalyzeQuery("").value().timeout, std::nullopt);
+  EXPECT_EQ(ParseAnalyzeQuery("").value().priority, std::nullopt);
+}
+
+TEST(AnalyzeQuery, RefusesATimeoutThatIsNoneAndSaysWhatIsAllowed) {
+  for (const char* text : {"0", "-5", "3600001", "99999999999999999999", "1.5", "2s", "%202", "", "%2B2"}) {
+    const auto result = ParseAnalyzeQuery(std::string("timeout_ms=") + text);
+    ASSERT_FALSE(result) << text;
+    EXPECT_THAT(result.error().message, HasSubstr("a whole number from 1 to 3600000")) << text;
+  }
+  EXPECT_TRUE(ParseAnalyzeQuery("timeout_ms=1"));
+  EXPECT_TRUE(ParseAnalyzeQuery("timeout_ms=3600000"));
+  EXPECT_THAT(ParseAnalyzeQuery("priority=high").error().message, HasSubstr("interactive or bulk"));
+}
+
 TEST(AnalyzeQuery, NamesAnUnknownParameter) {
   const auto result = ParseAnalyzeQuery("treshold=0.5");
 
@@ -66,7 +86,7 @@ TEST(AnalyzeQuery, NamesAnUnknownParameter) {
   EXPECT_THAT(result.error().message, HasSubstr("'treshold'"));
   EXPECT_THAT(result.error().message,
               HasSubstr("threshold, class_threshold, nms, merge, class_merge, unclip, class_unclip, shape, "
-                        "overlap_filter, polygon_width, unordered_labels, format"));
+                        "overlap_filter, polygon_width, unordered_labels, format, timeout_ms, priority"));
 }
 
 TEST(AnalyzeQuery, RefusesAParameterGivenTwice) {

@@ -32,56 +32,41 @@ Outcome AnalyzeHandler::Begin(const Exchange& exchange) {
   }
   Result<AnalyzeRequest> request = Judge(exchange);
   if (!request) return ProblemResponse(Problem(std::move(request.error())), exchange.request_id);
-
-  if (std::optional<Problem> problem = CheckRoom(exchange.head)) return ProblemResponse(*problem, exchange.request_id);
-
+  if (const auto problem = CheckRoom(exchange.head, request->spec)) {
+    return ProblemResponse(*problem, exchange.request_id);
+  }
   auto in_progress = std::make_shared<InProgress>(context_->metrics);
   return [this, request = std::move(*request), in_progress = std::move(in_progress)](Delivery delivery) mutable {
-    Submit(std::make_shared<AnalyzeTask>(context_, std::move(request), std::move(delivery), std::move(in_progress)));
+    AnalyzeRun::Start(context_, std::move(request), std::move(delivery), std::move(in_progress));
   };
 }
 
 Result<AnalyzeRequest> AnalyzeHandler::Judge(const Exchange& exchange) const {
   Result<AnalyzeQuery> query = ParseAnalyzeQuery(exchange.query);
   if (!query) return Fail(std::move(query.error()));
-  if (Result<void> good = context_->check_parameters(query->parameters); !good) return Fail(std::move(good.error()));
+  if (Result<void> good = context_->pages.CheckParameters(query->parameters); !good) {
+    return Fail(std::move(good.error()));
+  }
   Result<UploadType> type = ParseUploadType(exchange.head.Find("Content-Type"));
   if (!type) return Fail(std::move(type.error()));
   if (Result<void> encoding = CheckContentEncoding(exchange.head); !encoding) return Fail(std::move(encoding.error()));
   if (!exchange.head.has_body()) return Fail(ErrorCode::kBadRequest, "the request has no body; send a document");
-  return AnalyzeRequest{exchange.request_id, *query, std::move(*type)};
+  const TimePoint deadline = exchange.started + query->timeout.value_or(context_->timeout);
+  scheduler::RequestSpec spec{.client = exchange.client,
+                              .priority = query->priority.value_or(scheduler::Priority::kInteractive),
+                              .deadline = Deadline::At(deadline)};
+  return AnalyzeRequest{exchange.request_id, std::move(*query), std::move(*type), std::move(spec)};
 }
 
-/// A large body is not worth sending when nobody can take it. What changes until it is there, `Submit` sees.
-std::optional<Problem> AnalyzeHandler::CheckRoom(const RequestHead& head) const {
-  if (pool_.Queued() >= pool_.capacity()) return QueueFull();
+/// A large body is not worth sending when nobody can take it. What changes until it is there, `AnalyzeRun` sees.
+std::optional<Problem> AnalyzeHandler::CheckRoom(const RequestHead& head, const scheduler::RequestSpec& spec) const {
+  if (const auto refusal = context_->pages.Judge(spec)) return ProblemOf(*refusal);
   const std::uint64_t length = head.content_length.value_or(0);
   if (context_->bodies->HasRoomFor(length)) return std::nullopt;
   return Overloaded(fmt::format("the documents that are being received and analysed leave no memory for {} bytes more; "
                                 "try again in {} s",
                                 length, kRoomRetrySeconds),
                     Rejection::kBodyBytesInFlight, kRoomRetrySeconds);
-}
-
-Problem AnalyzeHandler::QueueFull() const {
-  const int seconds = pool_.RetryAfterSeconds();
-  return Overloaded(
-      fmt::format("{} documents wait already, which is the limit; try again in {} s", pool_.capacity(), seconds),
-      Rejection::kQueueFull, seconds);
-}
-
-void AnalyzeHandler::Submit(std::shared_ptr<AnalyzeTask> task) {
-  // The pool copies tasks, and a task owns the body: hence the shared pointer.
-  const Result<void> submitted = pool_.TrySubmit([task](int slot, Duration queued) { task->Run(slot, queued); });
-  if (submitted) return;
-  if (submitted.error().code == ErrorCode::kOverloaded) {
-    task->Refuse(QueueFull());
-    return;
-  }
-  Problem problem(submitted.error());
-  problem.retry_after_seconds = pool_.RetryAfterSeconds();
-  problem.rejection = Rejection::kDraining;
-  task->Refuse(problem);
 }
 
 }  // namespace doclayout::http

@@ -20,50 +20,19 @@ void AppendLittle(std::string& bytes, std::uint32_t value, int count) {
   for (int i = 0; i < count; ++i) bytes += static_cast<char>(value >> (8 * i) & 0xff);
 }
 
+std::shared_ptr<FakeModel> MakeModel(TestSetup& setup) {
+  if (setup.gate != nullptr) setup.model.infer = setup.gate->Guarded();
+  return std::make_shared<FakeModel>(setup.model);
+}
+
 }  // namespace
 
-Result<PageLayout> FakeAnalyzePage(int, const Page& page, const AnalyzeParameters&, StageTimings& timings) {
-  timings.inference += 1;
-  PageLayout layout{.index = page.index, .width = page.image.width(), .height = page.image.height()};
-  layout.regions.push_back({.label = "text", .score = 0.5F, .bbox = {0, 0, 1, 1}});
-  return layout;
-}
-
-AnalyzePage Gate::Guarded() {
-  return [this](int slot, const Page& page, const AnalyzeParameters& parameters, StageTimings& timings) {
-    {
-      const MutexLock lock(mutex_);
-      ++begun_;
-      changed_.NotifyAll();
-      while (!open_) changed_.Wait(mutex_);
-    }
-    return FakeAnalyzePage(slot, page, parameters, timings);
-  };
-}
-
-void Gate::Open() {
-  const MutexLock lock(mutex_);
-  open_ = true;
-  changed_.NotifyAll();
-}
-
-void Gate::WaitForBegun(int count) {
-  const MutexLock lock(mutex_);
-  while (begun_ < count) changed_.Wait(mutex_);
-}
-
-int Gate::begun() const {
-  const MutexLock lock(mutex_);
-  return begun_;
-}
-
 TestServer::TestServer(TestSetup setup)
-    : gate_(setup.gate), logger_(LogLevel::kOff, STDERR_FILENO), pool_(setup.pool, clock_) {
-  if (gate_ != nullptr) setup.analyze_page = gate_->Guarded();
+    : gate_(setup.gate),
+      logger_(LogLevel::kOff, STDERR_FILENO),
+      pages_({.policy = setup.policy, .pool = {}, .on_stuck = {}}, MakeModel(setup), clock_) {
   if (setup.model_loaded) readiness_.SetModelLoaded();
-  auto server = Server::Listen(setup.options, {.analyze_page = std::move(setup.analyze_page),
-                                               .check_parameters = std::move(setup.check_parameters),
-                                               .pool = pool_,
+  auto server = Server::Listen(setup.options, {.pages = pages_,
                                                .registry = registry_,
                                                .readiness = readiness_,
                                                .logger = logger_,

@@ -7,42 +7,20 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/mutex.h"
 #include "health/health.h"
+#include "http/analyze/scheduled_pages.h"
 #include "http/server.h"
+#include "http/testing/fake_model.h"
 #include "http/testing/test_client.h"
 #include "metrics/registry.h"
-#include "scheduler/worker_pool.h"
 
 namespace doclayout::http {
 
-/// One region "text" over the whole page, at once.
-Result<PageLayout> FakeAnalyzePage(int slot, const Page& page, const AnalyzeParameters& parameters,
-                                   StageTimings& timings);
-
-/// Holds analyses until it is opened, for tests of what happens meanwhile. Thread-safe. Must outlive the server, which
-/// opens it at its end, so that no worker waits for ever.
-class Gate {
- public:
-  AnalyzePage Guarded();
-  void Open();
-  /// Blocks until so many analyses have begun.
-  void WaitForBegun(int count);
-  int begun() const;
-
- private:
-  mutable Mutex mutex_;
-  CondVar changed_;
-  bool open_ GUARDED_BY(mutex_) = false;
-  int begun_ GUARDED_BY(mutex_) = 0;
-};
-
 struct TestSetup {
   Server::Options options{.host = "127.0.0.1", .port = 0};
-  scheduler::WorkerPool::Options pool{.slots = 1, .capacity = 64};
-  AnalyzePage analyze_page = FakeAnalyzePage;
-  CheckParameters check_parameters = [](const AnalyzeParameters&) { return Result<void>(); };
-  Gate* gate = nullptr;  ///< instead of `analyze_page`
+  scheduler::Policy::Options policy{.slots = 1, .queue_capacity = 64, .spare_places = 0};
+  FakeModelSteps model;
+  Gate* gate = nullptr;  ///< in front of the model's inferences, instead of `model.infer`
   bool model_loaded = true;
 };
 
@@ -55,6 +33,7 @@ class TestServer {
 
   int port() const { return server_->port(); }
   Server& server() { return *server_; }
+  ScheduledPages<FakeModel>& pages() { return pages_; }
   health::Readiness& readiness() { return readiness_; }
 
   /// The value of a series, written as it is exposed: `name{label="value"}`. -1 for one that is not there.
@@ -71,7 +50,7 @@ class TestServer {
   Logger logger_;
   metrics::Registry registry_;
   health::Readiness readiness_;
-  scheduler::WorkerPool pool_;
+  ScheduledPages<FakeModel> pages_;
   std::unique_ptr<Server> server_;
 };
 

@@ -1,0 +1,41 @@
+#include "served_model.h"
+
+#include <string>
+#include <utility>
+
+#include "postprocess/detection_options.h"
+
+namespace doclayout {
+
+Result<std::shared_ptr<ServedModel>> ServedModel::Create(LoadedModel loaded) {
+  std::vector<std::unique_ptr<runtime::Session>> sessions;
+  // One more than slots: a slot takes its next page while the last one's outputs are still read.
+  for (int i = 0; i < loaded.slots + 1; ++i) {
+    auto session = loaded.engine->CreateSession();
+    if (!session) return Fail(std::move(session.error()));
+    sessions.push_back(std::move(*session));
+  }
+  return std::shared_ptr<ServedModel>(new ServedModel(std::move(loaded), std::move(sessions)));
+}
+
+ServedModel::ServedModel(LoadedModel loaded, std::vector<std::unique_ptr<runtime::Session>> sessions)
+    : loaded_(std::move(loaded)),
+      identity_{.name = loaded_.card.name,
+                .sha256 = loaded_.card.sha256,
+                .family = std::string(model::FamilyName(loaded_.card.family))},
+      batch_(sessions.front()->batch()),
+      sessions_(std::move(sessions)) {}
+
+Result<void> ServedModel::CheckParameters(const AnalyzeParameters& parameters) const {
+  return postprocess::CheckParameters(loaded_.card, parameters);
+}
+
+bool ServedModel::ReplaceSlot() {
+  if (!loaded_.engine->replaces_hung_sessions()) return false;
+  auto session = loaded_.engine->CreateSession();
+  if (!session) return false;
+  sessions_.Add(std::move(*session));
+  return true;
+}
+
+}  // namespace doclayout

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/result.h"
+#include "http/analyze/page_service.h"
+#include "model_setup.h"
+#include "pipeline/session_pool.h"
+#include "pipeline/stages.h"
+
+namespace doclayout {
+
+/// A loaded model as `http::ScheduledPages` uses one. Thread-safe.
+class ServedModel {
+ public:
+  using Input = pipeline::ModelInput;
+  using Output = pipeline::ModelOutput;
+
+  /// Blocks while sessions are made; `kInternal` when one cannot be.
+  static Result<std::shared_ptr<ServedModel>> Create(LoadedModel loaded);
+
+  const model::ModelCard& card() const { return loaded_.card; }
+  const runtime::Engine& engine() const { return *loaded_.engine; }
+  int slots() const { return loaded_.slots; }
+  int batch() const { return batch_; }  ///< pages that are inferred together
+
+  const http::ModelIdentity& identity() const { return identity_; }
+  Result<void> CheckParameters(const AnalyzeParameters& parameters) const;
+  Result<Input> Prepare(const Page& page) const { return pipeline::Prepare(page, loaded_.card); }
+  static std::size_t BytesOf(const Input& input) { return input.pixels.size(); }
+  Result<std::vector<Output>> Infer(std::span<const Input* const> inputs) { return pipeline::Infer(sessions_, inputs); }
+  Result<PageLayout> Finish(Output output, const AnalyzeParameters& parameters) const {
+    return pipeline::Finish(std::move(output), loaded_.card, parameters);
+  }
+
+  /// A slot's inference hangs: whether the engine lets another one infer in its place.
+  bool ReplaceSlot();
+
+ private:
+  ServedModel(LoadedModel loaded, std::vector<std::unique_ptr<runtime::Session>> sessions);
+
+  const LoadedModel loaded_;
+  const http::ModelIdentity identity_;
+  const int batch_;
+  pipeline::SessionPool sessions_;  // gone before the engine
+};
+
+}  // namespace doclayout

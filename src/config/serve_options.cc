@@ -1,0 +1,125 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <type_traits>
+
+#include "config/options.h"
+
+namespace doclayout::config {
+namespace {
+
+constexpr int kDayMs = 24 * 3600 * 1000;
+constexpr int kMostBatch = 256;
+
+/// Adds options that are numbers.
+struct Numbers {
+  CLI::App& app;
+
+  template <typename Number>
+  void operator()(const char* flag, Number& value, const char* description, std::type_identity_t<Number> low,
+                  std::type_identity_t<Number> high, const char* variable) const {
+    FromEnvironment(app.add_option(flag, value, description)->check(CLI::Range(low, high))->capture_default_str(),
+                    variable);
+  }
+};
+
+/// "2,4,8", in any order: rising, each once.
+std::vector<int> ReadSizes(const std::string& text) {
+  std::vector<int> sizes;
+  for (const std::string& word : CLI::detail::split(text, ',')) {
+    int size = 0;
+    if (!CLI::detail::lexical_cast(word, size) || size < 1 || size > kMostBatch) {
+      throw CLI::ValidationError("--preferred-batch-sizes",
+                                 fmt::format("'{}' is not a whole number from 1 to {}", word, kMostBatch));
+    }
+    sizes.push_back(size);
+  }
+  std::ranges::sort(sizes);
+  sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
+  return sizes;
+}
+
+void AddScheduling(CLI::App& app, SchedulingConfig& config) {
+  const Numbers number{app};
+  number("--slots", config.slots, "pages that are inferred at once; 0: as many as streams", 0, 1024,
+         "MAX_CONCURRENT_REQUESTS");
+  number("--queue-capacity", config.queue_capacity, "requests that may wait", 1, 1'000'000, "QUEUE_CAPACITY");
+  number("--queue-spare-places", config.queue_spare_places, "more of them, for clients of which nothing waits", 0,
+         1'000'000, "QUEUE_SPARE_PLACES");
+  number("--request-timeout-ms", config.request_timeout_ms,
+         "most time from a request's first byte to its answer, where timeout_ms does not say", 1, kDayMs,
+         "REQUEST_TIMEOUT_MS");
+  number("--bulk-share", config.bulk_share, "part of the slots for priority=bulk while other pages wait too", 0.001,
+         0.5, "BULK_SHARE");
+  number("--max-batch-size", config.max_batch_size, "pages of one inference; 0: the runtime's best", 0, kMostBatch,
+         "MAX_BATCH_SIZE");
+  number("--max-queue-delay-ms", config.max_queue_delay_ms,
+         "most time that a page waits for others while a slot is free; -1: the runtime's best", -1, 60'000,
+         "MAX_QUEUE_DELAY_MS");
+  FromEnvironment(app.add_option_function<std::string>(
+                      "--preferred-batch-sizes",
+                      [&config](const std::string& text) { config.preferred_batch_sizes = ReadSizes(text); },
+                      "pages, N,…, that go to the model without waiting for more"),
+                  "PREFERRED_BATCH_SIZES");
+  number("--inference-timeout-ms", config.inference_timeout_ms, "most time of one inference; then its slot is stuck", 1,
+         kDayMs, "INFERENCE_TIMEOUT_MS");
+  number("--breaker-failures", config.breaker_failures,
+         "inferences that fail one after another until no more are tried for a while; 0: never", 0, 1'000'000,
+         "BREAKER_FAILURES");
+  number("--breaker-open-ms", config.breaker_open_ms, "time before one is tried again", 1, kDayMs, "BREAKER_OPEN_MS");
+  number("--memory-limit-bytes", config.memory_limit_bytes,
+         "resident memory over which the service drains and exits with 5; 0: nine tenths of the container's limit", 0,
+         std::size_t{1} << 50, "MEMORY_LIMIT_BYTES");
+  number("--memory-limit-for-ms", config.memory_limit_for_ms, "time that it has to be over it", 0, kDayMs,
+         "MEMORY_LIMIT_FOR_MS");
+}
+
+}  // namespace
+
+void AddServe(CLI::App& app, ServeConfig& config) {
+  const Numbers number{app};
+  FromEnvironment(app.add_option("--host", config.host, "address to listen on")->capture_default_str(), "HOST");
+  number("--port", config.port, "port of the API; 0: any free one", 0, 65'535, "PORT");
+  FromEnvironment(app.add_option("--log-level", config.log_level, "least level that is logged")
+                      ->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}))
+                      ->capture_default_str(),
+                  "LOG_LEVEL");
+  number("--drain-grace-ms", config.drain_grace_ms, "time that the port stays open when stopping, with /ready at 503",
+         0, kDayMs, "DRAIN_GRACE_MS");
+  number("--drain-timeout-ms", config.drain_timeout_ms, "most time that stopping takes, with the grace", 0, kDayMs,
+         "DRAIN_TIMEOUT_MS");
+  number("--max-connections", config.max_connections, "open connections", 1, 1'000'000, "MAX_CONNECTIONS");
+  number("--max-body-bytes", config.max_body_bytes, "largest request body", 1, std::size_t{1} << 40, "MAX_BODY_BYTES");
+  number("--max-body-bytes-in-flight", config.max_body_bytes_in_flight, "bodies of all requests together", 1,
+         std::size_t{1} << 40, "MAX_BODY_BYTES_IN_FLIGHT");
+  number("--max-header-bytes", config.max_header_bytes, "largest request header", 256, 1 << 20, "MAX_HEADER_BYTES");
+  number("--header-timeout-ms", config.header_timeout_ms, "most time from a request's first byte to its last header", 1,
+         kDayMs, "HEADER_TIMEOUT_MS");
+  number("--body-timeout-ms", config.body_timeout_ms, "most time to send a body", 1, kDayMs, "BODY_TIMEOUT_MS");
+  number("--write-timeout-ms", config.write_timeout_ms, "most time to take an answer", 1, kDayMs, "WRITE_TIMEOUT_MS");
+  number("--idle-timeout-ms", config.idle_timeout_ms, "most time between two requests of a connection", 1, kDayMs,
+         "IDLE_TIMEOUT_MS");
+  AddScheduling(app, config.scheduling);
+  AddInference(app, config.inference);
+  AddDocumentLimits(app, config.document);
+}
+
+std::string Contradiction(const ServeConfig& config) {
+  if (config.max_body_bytes_in_flight < config.max_body_bytes) {
+    return fmt::format("--max-body-bytes-in-flight is {}, less than one body may have (--max-body-bytes {})",
+                       config.max_body_bytes_in_flight, config.max_body_bytes);
+  }
+  if (config.drain_grace_ms > config.drain_timeout_ms) {
+    return fmt::format("--drain-grace-ms is {}, more than stopping may take (--drain-timeout-ms {})",
+                       config.drain_grace_ms, config.drain_timeout_ms);
+  }
+  const auto& sizes = config.scheduling.preferred_batch_sizes;
+  if (config.scheduling.max_batch_size > 0 && !sizes.empty() && sizes.back() > config.scheduling.max_batch_size) {
+    return fmt::format("--preferred-batch-sizes has {}, more than a batch may have (--max-batch-size {})", sizes.back(),
+                       config.scheduling.max_batch_size);
+  }
+  return "";
+}
+
+}  // namespace doclayout::config

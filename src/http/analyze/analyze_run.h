@@ -1,0 +1,130 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mutex.h"
+#include "base/result.h"
+#include "decode/document.h"
+#include "http/analyze/analyze_query.h"
+#include "http/analyze/page_service.h"
+#include "http/analyze/upload.h"
+#include "http/body_budget.h"
+#include "http/handler.h"
+#include "http/problem.h"
+#include "http/server_metrics.h"
+#include "types/page_layout.h"
+
+namespace doclayout::http {
+
+/// What all analyses share. Immutable but for what is thread-safe itself; what it refers to must outlive it.
+struct AnalyzeContext {
+  PageService& pages;
+  decode::Limits limits;
+  Duration timeout;  ///< of a request that does not say
+  std::shared_ptr<BodyBudget> bodies;
+  std::shared_ptr<ServerMetrics> metrics;
+  Logger& logger;
+  const Clock& clock;
+};
+
+/// Counts a request as in progress for as long as it lives. Thread-safe.
+class InProgress {
+ public:
+  explicit InProgress(std::shared_ptr<ServerMetrics> metrics) : metrics_(std::move(metrics)) {
+    metrics_->in_progress.Add(1);
+  }
+  ~InProgress() { metrics_->in_progress.Add(-1); }
+  InProgress(const InProgress&) = delete;
+  InProgress& operator=(const InProgress&) = delete;
+
+ private:
+  const std::shared_ptr<ServerMetrics> metrics_;
+};
+
+/// What a request's head said.
+struct AnalyzeRequest {
+  std::string request_id;
+  AnalyzeQuery query;
+  UploadType type;
+  scheduler::RequestSpec spec;
+};
+
+/// Why a request is not taken, as its caller is told.
+Problem ProblemOf(const scheduler::Refusal& refusal);
+
+/// One document from its body to its answer: what is done for `POST /analyze`.
+///
+/// The file is opened and its pages are read on the pool's threads, one page a task, so that documents take turns and
+/// no more pages than are worth it are decoded at a time. Each goes through the slots and comes back in any order; the
+/// last makes the answer. The request ends once, by what is first: its answer, an error of one of its pages, its
+/// deadline, or its caller's leaving.
+///
+/// Thread-safe. Keeps itself alive while anything is going on; holds nothing of the server, which may be gone before.
+class AnalyzeRun : public std::enable_shared_from_this<AnalyzeRun> {
+ public:
+  /// On the I/O thread, with the whole body: refuses or begins. Does not block.
+  static void Start(std::shared_ptr<const AnalyzeContext> context, AnalyzeRequest request, Delivery delivery,
+                    std::shared_ptr<InProgress> in_progress);
+
+  AnalyzeRun(std::shared_ptr<const AnalyzeContext> context, AnalyzeRequest request, Delivery delivery,
+             std::shared_ptr<InProgress> in_progress);
+
+ private:
+  /// What came of a document that was admitted.
+  enum class Outcome { kOk, kFailed, kExpired, kCancelled };
+
+  void Begin();
+  void Watch(std::stop_token caller_left);
+
+  // On the pool's threads, one after another.
+  void PostRead();
+  Result<void> Open();
+  Result<void> ReadNext();
+  Result<Page> ReadPage(int index);
+
+  // On the pool's threads, maybe at once.
+  void TakePage(int page, Result<PageLayout> layout, const PageSteps& steps);
+  void Finish();
+  Result<Response> Render(std::vector<PageLayout> layouts, AnalyzeTimings& timings);
+
+  // Any thread.
+  bool WantsPage() const REQUIRES(mutex_);
+  void Fail(Error error);
+  Problem ProblemOfError(Error error) const;
+  void End(Outcome outcome, std::optional<Response> response);
+  void Account(Outcome outcome, const AnalyzeTimings& timings) const;
+
+  const std::shared_ptr<const AnalyzeContext> context_;
+  const AnalyzeRequest request_;
+  const TimePoint submitted_;
+
+  // Of the task that reads; while there is none, nobody's.
+  std::string body_;
+  BodyBudget::Share body_room_;
+  std::optional<Upload> upload_;
+  std::unique_ptr<decode::Document> document_;
+
+  mutable Mutex mutex_;
+  // Until the end, all three.
+  std::optional<Responder> respond_ GUARDED_BY(mutex_);
+  std::shared_ptr<InProgress> in_progress_ GUARDED_BY(mutex_);
+  std::shared_ptr<PageRequest> pages_ GUARDED_BY(mutex_);
+  int page_count_ GUARDED_BY(mutex_) = 0;
+  int next_page_ GUARDED_BY(mutex_) = 0;  // to be read
+  int done_ GUARDED_BY(mutex_) = 0;       // that came back
+  bool reading_ GUARDED_BY(mutex_) = true;
+  std::vector<PageLayout> layouts_ GUARDED_BY(mutex_);
+  AnalyzeTimings timings_ GUARDED_BY(mutex_);
+
+  // Last: called back until it is gone, while all else is there.
+  std::optional<std::stop_callback<std::function<void()>>> when_caller_leaves_;
+};
+
+}  // namespace doclayout::http
