@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <functional>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -28,6 +29,7 @@ struct FakeModelSteps {
   std::function<void(const AnalyzeParameters&)> see_parameters;      ///< on a thread of the pool
   std::function<Result<void>(const AnalyzeParameters&)> check_parameters;
   bool replaces_slots = false;
+  std::string name = "fake";
 };
 
 /// A model for `ScheduledPages`, without inference.
@@ -36,7 +38,8 @@ class FakeModel {
   using Input = Page;
   using Output = PageLayout;
 
-  explicit FakeModel(FakeModelSteps steps) : steps_(std::move(steps)) {}
+  explicit FakeModel(FakeModelSteps steps)
+      : steps_(std::move(steps)), identity_{.name = steps_.name, .sha256 = "00", .family = "none"} {}
 
   const ModelIdentity& identity() const { return identity_; }
   Result<void> CheckParameters(const AnalyzeParameters& parameters) const {
@@ -65,7 +68,7 @@ class FakeModel {
 
  private:
   const FakeModelSteps steps_;
-  const ModelIdentity identity_{.name = "fake", .sha256 = "00", .family = "none"};
+  const ModelIdentity identity_;
 };
 
 /// Holds inferences until it is opened, for tests of what happens meanwhile. Thread-safe. Must outlive the server,

@@ -30,7 +30,7 @@ std::shared_ptr<FakeModel> MakeModel(TestSetup& setup) {
 TestServer::TestServer(TestSetup setup)
     : gate_(setup.gate),
       logger_(LogLevel::kOff, STDERR_FILENO),
-      pages_({.policy = setup.policy, .pool = {}, .on_stuck = {}}, MakeModel(setup), clock_) {
+      pages_({.policy = setup.policy, .pool = {}, .on_stuck = setup.on_stuck}, MakeModel(setup), clock_) {
   if (setup.model_loaded) readiness_.SetModelLoaded();
   auto server = Server::Listen(setup.options, {.pages = pages_,
                                                .registry = registry_,

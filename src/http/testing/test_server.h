@@ -22,6 +22,7 @@ struct TestSetup {
   FakeModelSteps model;
   Gate* gate = nullptr;  ///< in front of the model's inferences, instead of `model.infer`
   bool model_loaded = true;
+  std::function<void(int slot, bool replaced)> on_stuck;
 };
 
 /// A server on a free port with everything that it needs. Not thread-safe.
