@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine_seam.h"
 #include "runtime/engine_factory.h"
 
 namespace doclayout {
@@ -50,7 +51,7 @@ Result<LoadedModel> LoadModel(const config::InferenceConfig& config, const Engin
     return Fail(error.code, fmt::format("model file '{}': {}", config.model_path, error.message));
   }
   const int slots = wishes.slots > 0 ? wishes.slots : (*engine)->slots();
-  return LoadedModel{.card = file->card(), .engine = std::move(*engine), .slots = slots};
+  return LoadedModel{.card = file->card(), .engine = ThroughSeam(std::move(*engine)), .slots = slots};
 }
 
 }  // namespace doclayout
