@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "model/sha256.h"
+#include "base/sha256.h"
 
 namespace doclayout::model {
 namespace {

@@ -8,9 +8,9 @@
 #include <system_error>
 #include <utility>
 
+#include "base/sha256.h"
 #include "model/mapped_file.h"
 #include "model/part_file.h"
-#include "model/sha256.h"
 
 namespace doclayout::model {
 namespace {

@@ -5,10 +5,10 @@
 #include <cstdlib>
 #include <utility>
 
+#include "base/sha256.h"
 #include "model/external_data.h"
 #include "model/inference_yml.h"
 #include "model/recognise.h"
-#include "model/sha256.h"
 
 // embedded_model.S
 extern "C" const std::uint8_t doclayout_embedded_model_begin[];

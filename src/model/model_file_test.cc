@@ -4,12 +4,9 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <fstream>
-
-#include "model/sha256.h"
 
 namespace doclayout::model {
 namespace {
@@ -173,24 +170,6 @@ TEST(ModelFile, TakesAPathForAFileThatIsCalledLikeAModel) {
 TEST(ModelFile, RefusesAFamilyThatTheGraphIsNotOf) {
   EXPECT_THAT(ModelFile::Load("picodet-cdla", Family::kPpDocLayoutV3).error().message,
               HasSubstr("--family says pp-doclayoutv3, but model 'picodet-cdla' is of picodet"));
-}
-
-TEST(Sha256, IsThatOfTheStandard) {
-  const std::string text = "abc";
-
-  EXPECT_EQ(Sha256({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-}
-
-TEST(Sha256, OfPiecesIsThatOfTheWhole) {
-  const auto bytes = ModelFile::Embedded().bytes();
-  Sha256Stream stream;
-
-  for (std::size_t at = 0; at < bytes.size(); at += 100'003) {
-    stream.Update(bytes.subspan(at, std::min<std::size_t>(100'003, bytes.size() - at)));
-  }
-
-  EXPECT_EQ(stream.Digest(), Sha256(bytes));
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "model/sha256.h"
+#include "base/sha256.h"
 
 namespace doclayout::model {
 

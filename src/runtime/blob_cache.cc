@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-#include "model/sha256.h"
+#include "base/sha256.h"
 
 namespace doclayout::runtime {
 namespace {
@@ -56,7 +56,7 @@ std::span<const std::uint8_t> BytesOf(const void* data, std::size_t size) {
 }
 
 std::string KeyDigest(const std::string& key) {
-  return model::Sha256(BytesOf(key.data(), key.size()));
+  return Sha256(BytesOf(key.data(), key.size()));
 }
 
 Error Unusable(const fs::path& path, std::string_view why) {
@@ -88,7 +88,7 @@ Result<void> WriteHead(const fs::path& path, const std::string& key_digest) {
   Head head{.content_size = content.size()};
   Set(head.format, kFormat);
   Set(head.key_sha256, key_digest);
-  Set(head.content_sha256, model::Sha256(content));
+  Set(head.content_sha256, Sha256(content));
   std::fstream stream(path, std::ios::binary | std::ios::in | std::ios::out);
   stream.write(reinterpret_cast<const char*>(&head), sizeof(head));
   stream.close();
@@ -134,7 +134,7 @@ Result<Blob> BlobCache::Find(const std::string& key) const {
   if (!Is(head.format, kFormat)) return Fail(Unusable(path, "it is of another format"));
   if (!Is(head.key_sha256, KeyDigest(key))) return Fail(Unusable(path, "it belongs to something else"));
   if (head.content_size != content.size()) return Fail(Unusable(path, "it was cut off"));
-  if (!Is(head.content_sha256, model::Sha256(content))) return Fail(Unusable(path, "its content was changed"));
+  if (!Is(head.content_sha256, Sha256(content))) return Fail(Unusable(path, "its content was changed"));
   // The newest are kept, and newest is what was used last. A folder that cannot be written keeps all anyway.
   std::error_code ignored;
   fs::last_write_time(path, fs::file_time_type::clock::now(), ignored);

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "model/sha256.h"
+#include "base/sha256.h"
 #include "v3/weights.h"
 
 namespace doclayout::v3 {
@@ -77,13 +77,13 @@ Result<void> WriteWeights(const fs::path& rules_path, const fs::path& path) {
   std::error_code error;
   if (fs::file_size(path, error) == kWeightsSize && !error) {
     const auto present = ReadFile(path);
-    if (present && model::Sha256(*present) == kWeightsSha256) return {};
+    if (present && Sha256(*present) == kWeightsSha256) return {};
   }
   const auto rules = ReadFile(rules_path);
   if (!rules) return Fail(rules.error());
   const auto weights = MakeWeights({reinterpret_cast<const char*>(rules->data()), rules->size()});
   if (!weights) return Fail(weights.error());
-  if (const std::string digest = model::Sha256(*weights); digest != kWeightsSha256) {
+  if (const std::string digest = Sha256(*weights); digest != kWeightsSha256) {
     return Fail(ErrorCode::kBadModel, fmt::format("the weights have the SHA-256 {}, not {}", digest, kWeightsSha256));
   }
   return WriteWhole(path, *weights);

@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-namespace doclayout::model {
+namespace doclayout {
 
 /// SHA-256 of bytes that come one piece after another. Not thread-safe; different ones on different threads do not mix.
 /// Aborts when there is no memory for its 200 bytes of state.
@@ -28,4 +28,4 @@ class Sha256Stream {
 /// The same of bytes that are all there. Thread-safe.
 std::string Sha256(std::span<const std::uint8_t> bytes);
 
-}  // namespace doclayout::model
+}  // namespace doclayout

@@ -1,4 +1,4 @@
-#include "model/sha256.h"
+#include "base/sha256.h"
 
 #include <fmt/format.h>
 #include <openssl/evp.h>
@@ -7,7 +7,7 @@
 #include <array>
 #include <cstdlib>
 
-namespace doclayout::model {
+namespace doclayout {
 namespace {
 
 EVP_MD_CTX* Context(void* context) {
@@ -46,4 +46,4 @@ std::string Sha256(std::span<const std::uint8_t> bytes) {
   return stream.Digest();
 }
 
-}  // namespace doclayout::model
+}  // namespace doclayout
