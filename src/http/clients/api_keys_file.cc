@@ -1,0 +1,145 @@
+#include "http/clients/api_keys_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+namespace doclayout::http {
+namespace {
+
+constexpr std::string_view kReloads = "pp_doclayout_api_keys_reloads_total";
+constexpr std::string_view kReloadsHelp = "Changes of the file of API keys, by whether its keys were taken";
+
+struct Close {
+  int descriptor;
+  ~Close() { close(descriptor); }
+};
+
+tl::unexpected<Error> Unreadable(std::string_view why) {
+  return Fail(ErrorCode::kBadParameter, fmt::format("it cannot be read: {}", why));
+}
+
+Result<std::string> ReadFile(const std::string& path) {
+  // Without waiting: a pipe without a writer would hold the opening up for ever.
+  const Close file{open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  if (file.descriptor < 0) return Unreadable(strerrordesc_np(errno));
+  struct stat status{};
+  if (fstat(file.descriptor, &status) != 0) return Unreadable(strerrordesc_np(errno));
+  if (!S_ISREG(status.st_mode)) return Unreadable("it is no file");
+  std::string text(ApiKeysFile::kMostBytes + 1, '\0');
+  std::size_t size = 0;
+  while (size < text.size()) {
+    const ssize_t got = read(file.descriptor, text.data() + size, text.size() - size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return Unreadable(strerrordesc_np(errno));
+    if (got == 0) break;
+    size += static_cast<std::size_t>(got);
+  }
+  if (size > ApiKeysFile::kMostBytes) {
+    return Fail(ErrorCode::kBadParameter, fmt::format("it has more than {} bytes", ApiKeysFile::kMostBytes));
+  }
+  text.resize(size);
+  return text;
+}
+
+Result<std::shared_ptr<const ApiKeys>> Load(const std::string& path) {
+  const Result<std::string> text = ReadFile(path);
+  if (!text) return Fail(text.error());
+  Result<ApiKeys> keys = ApiKeys::Parse(*text);
+  if (!keys) return Fail(std::move(keys.error()));
+  return std::make_shared<const ApiKeys>(std::move(*keys));
+}
+
+std::int64_t Nanoseconds(const timespec& time) {
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+}  // namespace
+
+ApiKeysFile::ApiKeysFile(Options options, Logger& logger, metrics::Registry& registry)
+    : options_(std::move(options)),
+      logger_(logger),
+      reloads_ok_(registry.AddCounter(std::string(kReloads), std::string(kReloadsHelp), {{"outcome", "ok"}})),
+      reloads_failed_(registry.AddCounter(std::string(kReloads), std::string(kReloadsHelp), {{"outcome", "failed"}})) {}
+
+Result<std::unique_ptr<ApiKeysFile>> ApiKeysFile::Open(Options options, Logger& logger, metrics::Registry& registry) {
+  // The version first: what is written meanwhile is then seen as a change.
+  const Version version = VersionOf(options.path);
+  Result<std::shared_ptr<const ApiKeys>> keys = Load(options.path);
+  if (!keys) {
+    return Fail(ErrorCode::kBadParameter,
+                fmt::format("the file of API keys '{}' is not usable: {}", options.path, keys.error().message));
+  }
+  std::unique_ptr<ApiKeysFile> file(new ApiKeysFile(std::move(options), logger, registry));
+  {
+    const MutexLock check(file->check_mutex_);
+    const MutexLock lock(file->keys_mutex_);
+    file->version_ = version;
+    file->keys_ = std::move(*keys);
+  }
+  file->thread_ = std::thread([&watched = *file] { watched.Watch(); });
+  return file;
+}
+
+ApiKeysFile::~ApiKeysFile() {
+  {
+    const MutexLock lock(stop_mutex_);
+    stop_ = true;
+  }
+  stop_changed_.NotifyAll();
+  if (thread_.joinable()) thread_.join();
+}
+
+std::shared_ptr<const ApiKeys> ApiKeysFile::keys() const {
+  const MutexLock lock(keys_mutex_);
+  return keys_;
+}
+
+void ApiKeysFile::CheckNow() {
+  const MutexLock check(check_mutex_);
+  const Version version = VersionOf(options_.path);
+  if (version == version_) return;
+  version_ = version;
+  Result<std::shared_ptr<const ApiKeys>> keys = Load(options_.path);
+  if (!keys) {
+    reloads_failed_.Increment();
+    logger_.Write(LogLevel::kError, "api_keys_kept", {{"file", options_.path}, {"reason", keys.error().message}});
+    return;
+  }
+  logger_.Write(LogLevel::kInfo, "api_keys_reloaded",
+                {{"file", options_.path}, {"keys", static_cast<long long>((*keys)->size())}});
+  {
+    const MutexLock lock(keys_mutex_);
+    keys_ = std::move(*keys);
+  }
+  reloads_ok_.Increment();
+}
+
+ApiKeysFile::Version ApiKeysFile::VersionOf(const std::string& path) {
+  struct stat status{};
+  if (stat(path.c_str(), &status) != 0) return {};
+  // The change time too: it cannot be set back, as `cp --preserve` does with the other.
+  return {status.st_dev, status.st_ino, status.st_size, Nanoseconds(status.st_mtim), Nanoseconds(status.st_ctim)};
+}
+
+void ApiKeysFile::Watch() {
+  for (;;) {
+    {
+      const MutexLock lock(stop_mutex_);
+      const TimePoint next = std::chrono::steady_clock::now() + options_.period;
+      while (!stop_ && std::chrono::steady_clock::now() < next) {
+        stop_changed_.WaitFor(stop_mutex_, next - std::chrono::steady_clock::now());
+      }
+      if (stop_) return;
+    }
+    CheckNow();
+  }
+}
+
+}  // namespace doclayout::http
