@@ -13,6 +13,7 @@
 #include <string>
 #include <utility>
 
+#include "http/clients/address.h"
 #include "http/connection_set.h"
 #include "http/middleware/expectation.h"
 #include "http/request_parser.h"
@@ -64,8 +65,9 @@ using PendingAnswer = Later<std::optional<Response>>;
 
 class TcpConnection final : public Connection, public std::enable_shared_from_this<TcpConnection> {
  public:
-  TcpConnection(const ConnectionContext& context, std::shared_ptr<TimedSocket> socket, Admission admission)
-      : context_(context), admission_(admission), socket_(std::move(socket)) {}
+  TcpConnection(const ConnectionContext& context, std::shared_ptr<TimedSocket> socket, std::optional<Address> peer,
+                Admission admission)
+      : context_(context), admission_(admission), peer_(peer), socket_(std::move(socket)) {}
 
   void Start();
   void Drain() override;
@@ -96,6 +98,7 @@ class TcpConnection final : public Connection, public std::enable_shared_from_th
 
   const ConnectionContext& context_;
   const Admission admission_;
+  const std::optional<Address> peer_;
   const std::shared_ptr<TimedSocket> socket_;
 
   std::string buffer_;                   // read from the socket and not yet parsed
@@ -162,6 +165,7 @@ awaitable<void> TcpConnection::Run() {
     RequestParser parser(context_.limits);
     Exchange exchange;
     exchange.started = context_.clock.Now();
+    exchange.peer = peer_;
     exchange.spare_connection = admission_ == Admission::kSpare;
     if (!co_await ReadHead(exchange, parser)) co_return;
     stay = co_await Serve(exchange, parser);
@@ -382,8 +386,9 @@ tl::expected<RequestParser::Progress, Problem> TcpConnection::Parse(Exchange& ex
 }  // namespace
 
 void StartConnection(const ConnectionContext& context, int socket, Admission admission) {
+  const std::optional<Address> peer = PeerAddress(socket);
   const std::shared_ptr<TimedSocket> owned = TimedSocket::Adopt(context.loop, socket);
-  if (owned) std::make_shared<TcpConnection>(context, owned, admission)->Start();
+  if (owned) std::make_shared<TcpConnection>(context, owned, peer, admission)->Start();
 }
 
 }  // namespace doclayout::http

@@ -6,6 +6,8 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "http/clients/address.h"
+#include "http/clients/rate.h"
 #include "http/problem.h"
 #include "http/request_head.h"
 
@@ -21,8 +23,11 @@ struct Exchange {
   std::string_view path;          ///< the target without its query, into `head`
   std::string_view query;         ///< behind the '?', still encoded, into `head`
   const Route* route = nullptr;   ///< null for an unknown path
+  std::optional<Address> peer;    ///< the other end of the socket; nullopt when it had gone
+  std::string client;             ///< its key's name, or its address (never alike): what limits and fairness go by
+  std::optional<Rate> own_rate;   ///< of its key, in place of the service's
+  bool bulk_only = false;         ///< its key does not allow the priority "interactive"; see `CheckPriority`
   std::string request_id;
-  std::string client;               ///< who asks, for sharing the service fairly
   std::string trace_id;             ///< of `traceparent`; empty without
   bool spare_connection = false;    ///< on a connection beyond the limit: for probes only
   bool last_of_connection = false;  ///< draining, and nothing stands behind it; set when the answer is there

@@ -31,6 +31,9 @@ constexpr ProblemType kRequestTimeout{"request_timeout", 408, "The request came 
 constexpr ProblemType kHeaderTooLarge{"header_too_large", 431, "The header is too large"};
 constexpr ProblemType kExpectationFailed{"expectation_failed", 417, "The expectation is not met"};
 constexpr ProblemType kHttpVersion{"http_version", 505, "The HTTP version is not spoken"};
+constexpr ProblemType kUnauthorized{"unauthorized", 401, "A key is needed"};
+constexpr ProblemType kForbidden{"forbidden", 403, "The key does not allow this"};
+constexpr ProblemType kRateLimited{"rate_limited", 429, "The client sends too much"};
 
 const ProblemType& ProblemTypeOf(ErrorCode code) {
   switch (code) {
@@ -68,11 +71,11 @@ const ProblemType& ProblemTypeOf(ErrorCode code) {
 }
 
 std::span<const ProblemType* const> AllProblemTypes() {
-  static constexpr std::array<const ProblemType*, 19> kAll = {
-      &kBadRequest, &kBadParameter, &kTooLarge,         &kUnsupportedMedia, &kUndecodable,    &kEncrypted,
-      &kEmpty,      &kNotFound,     &kOverloaded,       &kNotReady,         &kDraining,       &kDeadlineExceeded,
-      &kCancelled,  &kInternal,     &kMethodNotAllowed, &kRequestTimeout,   &kHeaderTooLarge, &kExpectationFailed,
-      &kHttpVersion};
+  static constexpr std::array<const ProblemType*, 22> kAll = {
+      &kBadRequest,  &kBadParameter, &kTooLarge,         &kUnsupportedMedia, &kUndecodable,    &kEncrypted,
+      &kEmpty,       &kNotFound,     &kOverloaded,       &kNotReady,         &kDraining,       &kDeadlineExceeded,
+      &kCancelled,   &kInternal,     &kMethodNotAllowed, &kRequestTimeout,   &kHeaderTooLarge, &kExpectationFailed,
+      &kHttpVersion, &kUnauthorized, &kForbidden,        &kRateLimited};
   return kAll;
 }
 

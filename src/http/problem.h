@@ -24,6 +24,9 @@ extern const ProblemType kRequestTimeout;
 extern const ProblemType kHeaderTooLarge;
 extern const ProblemType kExpectationFailed;
 extern const ProblemType kHttpVersion;
+extern const ProblemType kUnauthorized;
+extern const ProblemType kForbidden;
+extern const ProblemType kRateLimited;
 
 /// The type of an error of the work.
 const ProblemType& ProblemTypeOf(ErrorCode code);

@@ -26,6 +26,9 @@ enum class Rejection {
   kDocumentTooLarge,
   kNotReady,
   kDraining,
+  kUnauthorized,
+  kForbidden,
+  kRateLimited,
 };
 
 /// Milliseconds of an analysis, for the access log.

@@ -8,14 +8,18 @@ std::vector<Route> MakeRoutes(const Handlers& handlers) {
     return Route{path, read, &handler, true, std::move(statuses)};
   };
   return {
-      {"/analyze", {"POST"}, &handlers.analyze, false, {200, 400, 408, 413, 415, 417, 422, 499, 500, 503, 504}},
-      probe("/health", handlers.liveness, {200, 503}),
-      probe("/livez", handlers.liveness, {200, 503}),
-      probe("/ready", handlers.readiness, {200, 503}),
-      probe("/readyz", handlers.readiness, {200, 503}),
-      probe("/startupz", handlers.readiness, {200, 503}),
-      probe("/metrics", handlers.metrics, {200}),
-      {"/version", read, &handlers.version, false, {200}},
+      {"/analyze",
+       {"POST"},
+       &handlers.analyze,
+       false,
+       {200, 400, 401, 403, 408, 413, 415, 417, 422, 429, 499, 500, 503, 504}},
+      probe("/health", handlers.liveness, {200, 401, 503}),
+      probe("/livez", handlers.liveness, {200, 401, 503}),
+      probe("/ready", handlers.readiness, {200, 401, 503}),
+      probe("/readyz", handlers.readiness, {200, 401, 503}),
+      probe("/startupz", handlers.readiness, {200, 401, 503}),
+      probe("/metrics", handlers.metrics, {200, 401}),
+      {"/version", read, &handlers.version, false, {200, 400, 401, 429}},
   };
 }
 

@@ -12,6 +12,8 @@
 #include "decode/document.h"
 #include "health/health.h"
 #include "http/analyze/page_service.h"
+#include "http/clients/api_keys_file.h"
+#include "http/clients/client_policy.h"
 #include "http/handlers/version_handler.h"
 #include "http/limits.h"
 #include "metrics/registry.h"
@@ -29,6 +31,7 @@ class Server {
     std::string host = "0.0.0.0";
     int port = 8000;  ///< 0: any that is free
     Limits limits;
+    ClientPolicy clients;
     decode::Limits document_limits;
     std::chrono::milliseconds request_timeout{60'000};  ///< from a request's first byte to its answer, if it says none
     std::chrono::milliseconds drain_grace{0};           ///< from the drain's begin, while the port stays open
@@ -47,7 +50,8 @@ class Server {
     Logger& logger;
     const Clock& clock;
     VersionInfo version;
-    std::vector<std::string> labels;  ///< of the model, for `pp_doclayout_regions_total`
+    std::vector<std::string> labels;        ///< of the model, for `pp_doclayout_regions_total`
+    const ApiKeysFile* api_keys = nullptr;  ///< null: nobody needs a key
   };
 
   /// Binds, listens and serves from now on; whether requests find a model is the readiness' matter. Blocks for a name's

@@ -12,7 +12,7 @@ namespace {
 using metrics::LatencyBuckets;
 
 /// In the order of `Rejection`.
-constexpr std::array<std::string_view, 13> kReasons = {"body_too_large",
+constexpr std::array<std::string_view, 16> kReasons = {"body_too_large",
                                                        "header_too_large",
                                                        "header_timeout",
                                                        "body_timeout",
@@ -24,8 +24,11 @@ constexpr std::array<std::string_view, 13> kReasons = {"body_too_large",
                                                        "engine",
                                                        "document_too_large",
                                                        "not_ready",
-                                                       "draining"};
-static_assert(static_cast<std::size_t>(Rejection::kDraining) + 1 == kReasons.size());
+                                                       "draining",
+                                                       "unauthorized",
+                                                       "forbidden",
+                                                       "rate_limited"};
+static_assert(static_cast<std::size_t>(Rejection::kRateLimited) + 1 == kReasons.size());
 
 constexpr std::string_view kOther = "other";
 

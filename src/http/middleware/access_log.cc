@@ -26,6 +26,7 @@ void AccessLogMiddleware::OnDone(const Exchange& exchange, const Response& respo
                                   {"method", std::string_view(exchange.head.method).substr(0, kLongestPath)},
                                   {"path", exchange.path.substr(0, kLongestPath)},
                                   {"route", exchange.route != nullptr ? exchange.route->path : "other"},
+                                  {"client", exchange.client},
                                   {"status", static_cast<long long>(response.status)},
                                   {"code", response.error_code},
                                   {"bytes_in", static_cast<long long>(exchange.bytes_in)},

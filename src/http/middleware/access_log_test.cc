@@ -37,6 +37,7 @@ TEST_F(AccessLog, SaysWhoAskedForWhatAndWhatCameOfIt) {
   exchange.head.method = "POST";
   exchange.path = "/analyze";
   exchange.route = &analyze_;
+  exchange.client = "billing";
   exchange.request_id = "id";
   exchange.trace_id = "trace";
   exchange.bytes_in = 7;
@@ -53,6 +54,7 @@ TEST_F(AccessLog, SaysWhoAskedForWhatAndWhatCameOfIt) {
   EXPECT_EQ(line["method"], "POST");
   EXPECT_EQ(line["path"], "/analyze");
   EXPECT_EQ(line["route"], "/analyze");
+  EXPECT_EQ(line["client"], "billing");
   EXPECT_EQ(line["status"], 503);
   EXPECT_EQ(line["code"], "overloaded");
   EXPECT_EQ(line["bytes_in"], 7);

@@ -43,7 +43,8 @@ TestServer::TestServer(TestSetup setup)
                                                            .model_sha256 = "00",
                                                            .model_family = "none",
                                                            .runtime = "nothing"},
-                                               .labels = {"text", "table"}});
+                                               .labels = {"text", "table"},
+                                               .api_keys = setup.api_keys});
   if (!server) std::abort();
   server_ = std::move(*server);
 }

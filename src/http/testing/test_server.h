@@ -20,6 +20,7 @@ struct TestSetup {
   Server::Options options{.host = "127.0.0.1", .port = 0};
   scheduler::Policy::Options policy{.slots = 1, .queue_capacity = 64, .spare_places = 0};
   FakeModelSteps model;
+  const ApiKeysFile* api_keys = nullptr;
   Gate* gate = nullptr;  ///< in front of the model's inferences, instead of `model.infer`
   bool model_loaded = true;
   std::function<void(int slot, bool replaced)> on_stuck;
