@@ -15,6 +15,7 @@
 #include "base/cpu.h"
 #include "base/descriptors.h"
 #include "base/log.h"
+#include "client_setup.h"
 #include "commands.h"
 #include "console.h"
 #include "document_limits.h"
@@ -220,10 +221,18 @@ ExitCode Serve(const config::ServeConfig& config) {
               model, clock);
   AddHealthMetrics(registry, "liveness", health::Liveness);
   AddHealthMetrics(registry, "readiness", [&] { return health::ReadinessReport(readiness, pages.slots()); });
+  // The server's middlewares ask for the keys: declared before it too.
+  const Result<ClientSetup> clients = SetUpClients(config.clients, logger, registry);
+  if (!clients) {
+    Complain(clients.error().message);
+    return kExitUsage;
+  }
   http::Server::Options options = ServerOptions(config);
+  options.clients = clients->policy;
   FitConnections(options.limits, logger);
-  const auto server =
-      http::Server::Listen(options, MakeDependencies(*model, pages, registry, readiness, logger, clock));
+  http::Server::Dependencies dependencies = MakeDependencies(*model, pages, registry, readiness, logger, clock);
+  dependencies.api_keys = clients->api_keys.get();
+  const auto server = http::Server::Listen(options, std::move(dependencies));
   if (!server) {
     Complain(server.error().message);
     return kExitSomeFailed;

@@ -50,6 +50,15 @@ struct SchedulingConfig {
   int memory_limit_for_ms = 5'000;     ///< over it, until the service stops
 };
 
+/// Who callers are, and how much each may ask for.
+struct ClientConfig {
+  std::string api_keys_file;  ///< empty: nobody needs a key
+  bool api_keys_for_probes = false;
+  double rate_limit = 0;        ///< requests a second of each client; 0: no limit
+  double rate_burst = 0;        ///< 0: as the rate, at least 1
+  std::string trusted_proxies;  ///< "10.0.0.0/8,192.0.2.1"; not checked here
+};
+
 struct ServeConfig {
   InferenceConfig inference;
   SchedulingConfig scheduling;
@@ -63,6 +72,7 @@ struct ServeConfig {
   std::size_t max_body_bytes_in_flight = 512UL << 20;
   std::size_t max_header_bytes = 16UL << 10;
   DocumentConfig document;
+  ClientConfig clients;
   int header_timeout_ms = 10'000;
   int body_timeout_ms = 60'000;
   int write_timeout_ms = 30'000;

@@ -59,6 +59,58 @@ TEST(Config, RefusesWhatContradictsItself) {
   EXPECT_THAT(drain.text, HasSubstr("--drain-grace-ms is 2000"));
 }
 
+std::optional<std::string> ClientsInEnvironment(std::string_view name) {
+  if (name == "API_KEYS_FILE") return "/keys.json";
+  if (name == "API_KEYS_FOR_PROBES") return "true";
+  if (name == "RATE_LIMIT") return "0.5";
+  if (name == "RATE_BURST") return "3";
+  if (name == "TRUSTED_PROXIES") return "10.0.0.0/8,192.0.2.1";
+  return std::nullopt;
+}
+
+TEST(Config, ServesEverybodyAlikeByDefault) {
+  const ClientConfig clients = std::get<ServeConfig>(Parse({"serve"})).clients;
+
+  EXPECT_EQ(clients.api_keys_file, "");
+  EXPECT_FALSE(clients.api_keys_for_probes);
+  EXPECT_EQ(clients.rate_limit, 0);
+  EXPECT_EQ(clients.trusted_proxies, "");
+}
+
+TEST(Config, TellsClientsApartAsTheEnvironmentSays) {
+  const ClientConfig clients = std::get<ServeConfig>(Parse({"serve"}, ClientsInEnvironment)).clients;
+
+  EXPECT_EQ(clients.api_keys_file, "/keys.json");
+  EXPECT_TRUE(clients.api_keys_for_probes);
+  EXPECT_EQ(clients.rate_limit, 0.5);
+  EXPECT_EQ(clients.rate_burst, 3);
+  EXPECT_EQ(clients.trusted_proxies, "10.0.0.0/8,192.0.2.1");
+}
+
+TEST(Config, AFlagOfClientsWinsOverTheEnvironment) {
+  const auto serve = std::get<ServeConfig>(
+      Parse({"serve", "--no-api-keys-for-probes", "--rate-limit=7", "--trusted-proxies=::1"}, ClientsInEnvironment));
+
+  EXPECT_FALSE(serve.clients.api_keys_for_probes);
+  EXPECT_EQ(serve.clients.rate_limit, 7);
+  EXPECT_EQ(serve.clients.trusted_proxies, "::1");
+}
+
+TEST(Config, RefusesWhatMakesNoSenseOfClients) {
+  const auto message = [](std::vector<const char*> words) {
+    const auto exit = std::get<ExitNow>(Parse(std::move(words)));
+    EXPECT_EQ(exit.exit_code, 2);
+    return exit.text;
+  };
+
+  EXPECT_THAT(message({"serve", "--rate-limit=0.0001"}), HasSubstr("'0.0001' is not 0 and not from 0.001 to 1000000"));
+  EXPECT_THAT(message({"serve", "--rate-limit=-1"}), HasSubstr("--rate-limit"));
+  EXPECT_THAT(message({"serve", "--rate-limit=nan"}), HasSubstr("--rate-limit"));
+  EXPECT_THAT(message({"serve", "--rate-limit=5", "--rate-burst=0.5"}), HasSubstr("'0.5' is not from 1 to 1000000"));
+  EXPECT_THAT(message({"serve", "--rate-burst=5"}), HasSubstr("--rate-burst is 5, but there is no --rate-limit"));
+  EXPECT_THAT(message({"serve", "--api-keys-for-probes"}), HasSubstr("but there is no --api-keys-file"));
+}
+
 TEST(Config, ReadsWhatAnalyzeIsTold) {
   const auto analyze =
       std::get<AnalyzeConfig>(Parse({"analyze", "--threshold", "0.3", "--no-nms", "a.png", "b.jpg", "-o", "out"}));

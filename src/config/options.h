@@ -21,6 +21,12 @@ void AddInference(CLI::App& app, InferenceConfig& config);
 /// How large documents may be.
 void AddDocumentLimits(CLI::App& app, DocumentConfig& config);
 
+/// Who callers are and how much each may ask for, of `serve`.
+void AddClients(CLI::App& app, ClientConfig& config);
+
+/// What single ones of these cannot see: nothing, or what contradicts what.
+std::string Contradiction(const ClientConfig& config);
+
 /// What is reported of a page, as in the query of `/analyze`.
 void AddParameters(CLI::App& app, AnalyzeParameters& parameters);
 

@@ -103,6 +103,7 @@ void AddServe(CLI::App& app, ServeConfig& config) {
   AddScheduling(app, config.scheduling);
   AddInference(app, config.inference);
   AddDocumentLimits(app, config.document);
+  AddClients(app, config.clients);
 }
 
 std::string Contradiction(const ServeConfig& config) {
@@ -119,7 +120,7 @@ std::string Contradiction(const ServeConfig& config) {
     return fmt::format("--preferred-batch-sizes has {}, more than a batch may have (--max-batch-size {})", sizes.back(),
                        config.scheduling.max_batch_size);
   }
-  return "";
+  return Contradiction(config.clients);
 }
 
 }  // namespace doclayout::config

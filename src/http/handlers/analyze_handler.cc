@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "http/ascii.h"
+#include "http/clients/priority.h"
 
 namespace doclayout::http {
 namespace {
@@ -32,6 +33,10 @@ Outcome AnalyzeHandler::Begin(const Exchange& exchange) {
   }
   Result<AnalyzeRequest> request = Judge(exchange);
   if (!request) return ProblemResponse(Problem(std::move(request.error())), exchange.request_id);
+  const bool interactive = request->query.priority == scheduler::Priority::kInteractive;
+  if (const auto problem = CheckPriority(exchange, interactive)) {
+    return ProblemResponse(*problem, exchange.request_id);
+  }
   if (const auto problem = CheckRoom(exchange.head, request->spec)) {
     return ProblemResponse(*problem, exchange.request_id);
   }
@@ -52,8 +57,9 @@ Result<AnalyzeRequest> AnalyzeHandler::Judge(const Exchange& exchange) const {
   if (Result<void> encoding = CheckContentEncoding(exchange.head); !encoding) return Fail(std::move(encoding.error()));
   if (!exchange.head.has_body()) return Fail(ErrorCode::kBadRequest, "the request has no body; send a document");
   const TimePoint deadline = exchange.started + query->timeout.value_or(context_->timeout);
+  const auto own_priority = exchange.bulk_only ? scheduler::Priority::kBulk : scheduler::Priority::kInteractive;
   scheduler::RequestSpec spec{.client = exchange.client,
-                              .priority = query->priority.value_or(scheduler::Priority::kInteractive),
+                              .priority = query->priority.value_or(own_priority),
                               .deadline = Deadline::At(deadline)};
   return AnalyzeRequest{exchange.request_id, std::move(*query), std::move(*type), std::move(spec)};
 }
