@@ -25,6 +25,7 @@
 #include "http/server.h"
 #include "memory_watcher.h"
 #include "metrics/registry.h"
+#include "model_reloader.h"
 #include "model_setup.h"
 #include "served_model.h"
 #include "stop_request.h"
@@ -94,15 +95,10 @@ void AddProcessMetrics(metrics::Registry& registry, const Logger& logger) {
                               [&logger] { return static_cast<double>(logger.dropped_lines()); });
 }
 
-void AddInfoMetrics(metrics::Registry& registry, const ServedModel& model) {
-  const model::ModelCard& card = model.card();
+void AddBuildInfo(metrics::Registry& registry, const ServedModel& model) {
   registry
       .AddGauge("pp_doclayout_build_info", "What is running; always 1.",
                 {{"version", Version()}, {"commit", Commit()}, {"runtime", model.engine().runtime()}})
-      .Set(1);
-  registry
-      .AddGauge("pp_doclayout_model_info", "The model that is loaded; always 1.",
-                {{"name", card.name}, {"family", std::string(model::FamilyName(card.family))}, {"sha256", card.sha256}})
       .Set(1);
 }
 
@@ -134,12 +130,7 @@ http::Server::Dependencies MakeDependencies(const ServedModel& model, http::Page
           .readiness = readiness,
           .logger = logger,
           .clock = clock,
-          .version = {.version = Version(),
-                      .commit = Commit(),
-                      .model_name = model.identity().name,
-                      .model_sha256 = model.identity().sha256,
-                      .model_family = model.identity().family,
-                      .runtime = model.engine().runtime()},
+          .version = {.version = Version(), .commit = Commit(), .runtime = model.engine().runtime()},
           .labels = model.card().labels};
 }
 
@@ -202,16 +193,24 @@ std::shared_ptr<ServedModel> LoadServedModel(const config::ServeConfig& config, 
   return *model;
 }
 
-ExitCode Serve(const config::ServeConfig& config) {
+/// How a service ended.
+struct End {
+  ExitCode code = kExitGood;
+  bool clean = true;  ///< no thread is left that still uses what the normal end of a process takes down
+};
+
+End Serve(const config::ServeConfig& config) {
   StopRequest stop;
   const SteadyClock clock;
   const TimePoint start = clock.Now();
   Logger logger(ParseLogLevel(config.log_level).value_or(LogLevel::kInfo), STDOUT_FILENO);
-  const std::shared_ptr<ServedModel> model = LoadServedModel(config, logger, clock);
-  if (!model) return kExitModel;
+  std::shared_ptr<ServedModel> model = LoadServedModel(config, logger, clock);
+  if (!model) return {kExitModel};
 
   metrics::Registry registry;
-  AddInfoMetrics(registry, *model);
+  AddBuildInfo(registry, *model);
+  ModelInfoMetric model_info(registry);
+  model_info.Set(model->identity());
   AddProcessMetrics(registry, logger);
   health::Readiness readiness;
   readiness.SetModelLoaded();
@@ -225,17 +224,26 @@ ExitCode Serve(const config::ServeConfig& config) {
   const Result<ClientSetup> clients = SetUpClients(config.clients, logger, registry);
   if (!clients) {
     Complain(clients.error().message);
-    return kExitUsage;
+    return {kExitUsage};
   }
+  ModelReloader reloader(
+      [inference = config.inference,
+       wishes = EngineWishes{.slots = model->slots(), .batch = model->batch(), .niceness = kWorkerNiceness}] {
+        return LoadAndWarm(inference, wishes);
+      },
+      pages, model_info, registry, logger);
   http::Server::Options options = ServerOptions(config);
   options.clients = clients->policy;
   FitConnections(options.limits, logger);
   http::Server::Dependencies dependencies = MakeDependencies(*model, pages, registry, readiness, logger, clock);
   dependencies.api_keys = clients->api_keys.get();
+  dependencies.admin_token = config.admin_token;
+  dependencies.reload = [&reloader](ModelReloader::Done done) { reloader.Reload(std::move(done)); };
+  model = nullptr;  // It is the service's own, which may exchange it.
   const auto server = http::Server::Listen(options, std::move(dependencies));
   if (!server) {
     Complain(server.error().message);
-    return kExitSomeFailed;
+    return {kExitSomeFailed};
   }
   logger.Write(LogLevel::kInfo, "listening",
                {{"host", config.host},
@@ -245,16 +253,19 @@ ExitCode Serve(const config::ServeConfig& config) {
   const MemoryWatcher memory({.limit_bytes = MemoryLimit(config.scheduling),
                               .patience = std::chrono::milliseconds(config.scheduling.memory_limit_for_ms)},
                              registry, stop, logger);
-  return ServeUntilStopped(**server, stop, readiness, logger);
+  stop.OnHangUp([&reloader] { reloader.Reload([](const Result<http::ModelIdentity>&) {}); });
+  const ExitCode code = ServeUntilStopped(**server, stop, readiness, logger);
+  stop.OnHangUp(nullptr);
+  const bool idle = reloader.Stop();
+  return {.code = code, .clean = idle && code != kExitStuck};
 }
 
 }  // namespace
 
 int RunServe(const config::ServeConfig& config) {
-  const ExitCode code = Serve(config);
-  // A thread that hangs in the runtime still uses what the normal end of a process takes down.
-  if (code == kExitStuck) std::_Exit(code);
-  return code;
+  const End end = Serve(config);
+  if (!end.clean) std::_Exit(end.code);
+  return end.code;
 }
 
 }  // namespace doclayout

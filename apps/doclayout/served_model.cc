@@ -30,6 +30,23 @@ Result<void> ServedModel::CheckParameters(const AnalyzeParameters& parameters) c
   return postprocess::CheckParameters(loaded_.card, parameters);
 }
 
+Result<void> ServedModel::WarmUp() {
+  const Page page{.image = Image(loaded_.card.input.width, loaded_.card.input.height)};
+  const Result<Input> input = Prepare(page);
+  if (!input) return Fail(input.error());
+  std::vector<Output> outputs;  // kept until the end, so that each inference is another session's
+  for (int i = 0; i < slots() + 1; ++i) {
+    const Input* const only = &*input;
+    Result<std::vector<Output>> inferred = Infer({&only, 1});
+    if (!inferred) return Fail(std::move(inferred.error()));
+    outputs.push_back(std::move(inferred->front()));
+  }
+  for (Output& output : outputs) {
+    if (const auto layout = Finish(std::move(output), {}); !layout) return Fail(layout.error());
+  }
+  return {};
+}
+
 bool ServedModel::ReplaceSlot() {
   if (!loaded_.engine->replaces_hung_sessions()) return false;
   auto session = loaded_.engine->CreateSession();

@@ -36,6 +36,9 @@ class ServedModel {
     return pipeline::Finish(std::move(output), loaded_.card, parameters);
   }
 
+  /// Infers an empty page on every session, as a user's page would be. Blocks; `kInternal` when that fails.
+  Result<void> WarmUp();
+
   /// A slot's inference hangs: whether the engine lets another one infer in its place.
   bool ReplaceSlot();
 

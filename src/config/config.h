@@ -73,6 +73,7 @@ struct ServeConfig {
   std::size_t max_header_bytes = 16UL << 10;
   DocumentConfig document;
   ClientConfig clients;
+  std::string admin_token;  ///< empty: what it opens is not there
   int header_timeout_ms = 10'000;
   int body_timeout_ms = 60'000;
   int write_timeout_ms = 30'000;

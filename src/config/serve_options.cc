@@ -40,6 +40,12 @@ std::vector<int> ReadSizes(const std::string& text) {
   return sizes;
 }
 
+/// The sentence that is wrong with a token, or nothing. It is a secret: it is not repeated.
+std::string IsAdminToken(const std::string& text) {
+  const bool visible = std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f'; });
+  return visible && text.size() >= 16 ? "" : "it has less than 16 characters, or spaces or others that are not ASCII";
+}
+
 void AddScheduling(CLI::App& app, SchedulingConfig& config) {
   const Numbers number{app};
   number("--slots", config.slots, "pages that are inferred at once; 0: as many as streams", 0, 1024,
@@ -100,6 +106,11 @@ void AddServe(CLI::App& app, ServeConfig& config) {
   number("--write-timeout-ms", config.write_timeout_ms, "most time to take an answer", 1, kDayMs, "WRITE_TIMEOUT_MS");
   number("--idle-timeout-ms", config.idle_timeout_ms, "most time between two requests of a connection", 1, kDayMs,
          "IDLE_TIMEOUT_MS");
+  FromEnvironment(app.add_option("--admin-token", config.admin_token,
+                                 "token of the operator, at least 16 characters, for POST /admin/reload; better set in "
+                                 "the environment, which fewer can read; none: there is no such path")
+                      ->check(IsAdminToken),
+                  "ADMIN_TOKEN");
   AddScheduling(app, config.scheduling);
   AddInference(app, config.inference);
   AddDocumentLimits(app, config.document);

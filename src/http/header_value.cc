@@ -82,4 +82,11 @@ std::vector<std::string_view> SplitList(std::string_view text) {
   return parts;
 }
 
+std::string_view BearerToken(std::string_view authorization) {
+  constexpr std::string_view kBearer = "Bearer ";
+  const bool bearer =
+      authorization.size() > kBearer.size() && EqualsIgnoreCase(authorization.substr(0, kBearer.size()), kBearer);
+  return bearer ? Trim(authorization.substr(kBearer.size())) : std::string_view();
+}
+
 }  // namespace doclayout::http

@@ -29,4 +29,8 @@ std::optional<std::string> TakeParameterValue(std::string_view& text);
 /// Splits at the commas that stand outside of quotes. Thread-safe; the parts point into `text`.
 std::vector<std::string_view> SplitList(std::string_view text);
 
+/// The token of an Authorization header, "Bearer TOKEN" (RFC 6750); empty for another scheme, which may be a gateway's
+/// before us and is not our matter. Points into `authorization`. Thread-safe.
+std::string_view BearerToken(std::string_view authorization);
+
 }  // namespace doclayout::http

@@ -29,6 +29,7 @@ constexpr ProblemType kInternal{"internal", 500, "The service failed"};
 constexpr ProblemType kMethodNotAllowed{"method_not_allowed", 405, "The method is not allowed here"};
 constexpr ProblemType kRequestTimeout{"request_timeout", 408, "The request came too slowly"};
 constexpr ProblemType kHeaderTooLarge{"header_too_large", 431, "The header is too large"};
+constexpr ProblemType kModelRefused{"bad_model", 422, "The model cannot be used"};
 constexpr ProblemType kExpectationFailed{"expectation_failed", 417, "The expectation is not met"};
 constexpr ProblemType kHttpVersion{"http_version", 505, "The HTTP version is not spoken"};
 constexpr ProblemType kUnauthorized{"unauthorized", 401, "A key is needed"};
@@ -71,11 +72,11 @@ const ProblemType& ProblemTypeOf(ErrorCode code) {
 }
 
 std::span<const ProblemType* const> AllProblemTypes() {
-  static constexpr std::array<const ProblemType*, 22> kAll = {
+  static constexpr std::array<const ProblemType*, 23> kAll = {
       &kBadRequest,  &kBadParameter, &kTooLarge,         &kUnsupportedMedia, &kUndecodable,    &kEncrypted,
       &kEmpty,       &kNotFound,     &kOverloaded,       &kNotReady,         &kDraining,       &kDeadlineExceeded,
       &kCancelled,   &kInternal,     &kMethodNotAllowed, &kRequestTimeout,   &kHeaderTooLarge, &kExpectationFailed,
-      &kHttpVersion, &kUnauthorized, &kForbidden,        &kRateLimited};
+      &kHttpVersion, &kUnauthorized, &kForbidden,        &kRateLimited,      &kModelRefused};
   return kAll;
 }
 

@@ -22,6 +22,7 @@ struct ProblemType {
 extern const ProblemType kMethodNotAllowed;
 extern const ProblemType kRequestTimeout;
 extern const ProblemType kHeaderTooLarge;
+extern const ProblemType kModelRefused;  ///< a model that the operator wants to be served
 extern const ProblemType kExpectationFailed;
 extern const ProblemType kHttpVersion;
 extern const ProblemType kUnauthorized;

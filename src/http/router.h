@@ -17,6 +17,7 @@ struct Route {
   /// Asked for by a machine every few seconds: answered also when there are too many connections, and its good answers
   /// are logged at debug only.
   bool probe = false;
+  bool admin = false;         ///< asks for the operator's token itself, and not for a client's key
   std::vector<int> statuses;  ///< those that it documents, for metrics that exist from the start
 
   bool Allows(std::string_view method) const;

@@ -14,6 +14,7 @@ struct Handlers {
   Handler& readiness;
   Handler& metrics;
   Handler& version;
+  Handler* reload = nullptr;  ///< null: there is no such path
 };
 
 /// The list of everything that the server answers.

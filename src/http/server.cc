@@ -51,9 +51,11 @@ class TcpServer final : public Server {
           return health::ReadinessReport(readiness, pages.slots());
         }),
         exposition_(dependencies.registry),
-        version_(dependencies.version),
+        version_(dependencies.version, dependencies.pages),
         analyze_(MakeAnalyzeContext(options_, dependencies, bodies_, metrics_), dependencies.readiness),
-        router_(MakeRoutes({analyze_, liveness_, readiness_, exposition_, version_})),
+        reload_(dependencies.admin_token, dependencies.reload),
+        router_(MakeRoutes({analyze_, liveness_, readiness_, exposition_, version_,
+                            dependencies.admin_token.empty() ? nullptr : &reload_})),
         chain_(MakeMiddlewares({options_.limits, options_.clients, dependencies.api_keys, router_, *metrics_,
                                 dependencies.registry, dependencies.logger, dependencies.clock})),
         connections_(metrics_->connections),
@@ -151,6 +153,7 @@ class TcpServer final : public Server {
   MetricsHandler exposition_;
   VersionHandler version_;
   AnalyzeHandler analyze_;
+  ReloadHandler reload_;
   const Router router_;
   const MiddlewareChain chain_;
   ConnectionSet connections_;

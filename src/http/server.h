@@ -14,6 +14,7 @@
 #include "http/analyze/page_service.h"
 #include "http/clients/api_keys_file.h"
 #include "http/clients/client_policy.h"
+#include "http/handlers/reload_handler.h"
 #include "http/handlers/version_handler.h"
 #include "http/limits.h"
 #include "metrics/registry.h"
@@ -50,6 +51,8 @@ class Server {
     Logger& logger;
     const Clock& clock;
     VersionInfo version;
+    std::string admin_token;  ///< empty: there is no /admin/reload
+    ReloadModel reload;
     std::vector<std::string> labels;        ///< of the model, for `pp_doclayout_regions_total`
     const ApiKeysFile* api_keys = nullptr;  ///< null: nobody needs a key
   };

@@ -31,6 +31,7 @@ constexpr std::array<std::string_view, 16> kReasons = {"body_too_large",
 static_assert(static_cast<std::size_t>(Rejection::kRateLimited) + 1 == kReasons.size());
 
 constexpr std::string_view kOther = "other";
+constexpr std::size_t kMostLabels = 1000;
 
 std::string_view MethodLabel(std::string_view method) {
   for (const std::string_view known : {"GET", "HEAD", "POST"}) {
@@ -81,12 +82,20 @@ ServerMetrics::ServerMetrics(metrics::Registry& registry, const PageService& ser
     errors_[std::string(type->code)] = &registry.AddCounter(
         "pp_doclayout_errors_total", "Requests answered by an error", {{"error_type", std::string(type->code)}});
   }
-  std::vector<std::string> names = labels;
-  names.emplace_back(kOther);
-  for (const std::string& name : names) {
-    if (regions_.contains(name)) continue;  // Some models have one label at two places.
-    regions_[name] = &registry.AddCounter("pp_doclayout_regions_total", "Regions that were found", {{"label", name}});
+  const MutexLock lock(regions_mutex_);
+  RegionCounter(kOther);
+  for (const std::string& label : labels) RegionCounter(label);
+}
+
+/// Another model that comes later may have other labels; so many that they must be a mistake share one series.
+metrics::Counter& ServerMetrics::RegionCounter(std::string_view label) {
+  if (const auto found = regions_.find(label); found != regions_.end()) return *found->second;
+  const std::string name(regions_.size() < kMostLabels ? label : kOther);
+  metrics::Counter*& counter = regions_[name];
+  if (counter == nullptr) {
+    counter = &registry_.AddCounter("pp_doclayout_regions_total", "Regions that were found", {{"label", name}});
   }
+  return *counter;
 }
 
 void ServerMetrics::AddRoutes(const std::vector<Route>& routes) {
@@ -175,8 +184,9 @@ void ServerMetrics::CountError(std::string_view code) {
   FindOr(errors_, code, "internal").Increment();
 }
 
-void ServerMetrics::CountRegion(std::string_view label) {
-  FindOr(regions_, label, kOther).Increment();
+void ServerMetrics::CountRegions(const std::vector<Region>& regions) {
+  const MutexLock lock(regions_mutex_);
+  for (const Region& region : regions) RegionCounter(region.label).Increment();
 }
 
 }  // namespace doclayout::http

@@ -7,11 +7,13 @@
 #include <tuple>
 #include <vector>
 
+#include "base/mutex.h"
 #include "http/analyze/page_service.h"
 #include "http/connection_set.h"
 #include "http/response.h"
 #include "http/router.h"
 #include "metrics/registry.h"
+#include "types/region.h"
 
 namespace doclayout::http {
 
@@ -38,8 +40,7 @@ class ServerMetrics {
 
   void CountRejection(Rejection reason);
   void CountError(std::string_view code);
-  /// A label that the model did not announce counts as "other".
-  void CountRegion(std::string_view label);
+  void CountRegions(const std::vector<Region>& regions);
 
  private:
   metrics::Registry& registry_;
@@ -71,12 +72,14 @@ class ServerMetrics {
   metrics::Histogram& AddStage(std::string_view stage);
   metrics::Counter& AddOutcome(std::string_view outcome);
   metrics::Counter& AddIdleEnd(std::string_view reason);
+  metrics::Counter& RegionCounter(std::string_view label) REQUIRES(regions_mutex_);
   void AddLoad(const PageService& service);
 
   std::map<std::tuple<std::string, std::string, int>, metrics::Counter*> requests_;  // I/O thread only
   // Complete after construction, so that reading them needs no lock.
   ByName<metrics::Histogram> durations_;
-  ByName<metrics::Counter> regions_;
+  Mutex regions_mutex_;
+  ByName<metrics::Counter> regions_ GUARDED_BY(regions_mutex_);
   ByName<metrics::Counter> errors_;
   std::vector<metrics::Counter*> rejections_;  // by the number of `Rejection`
 };

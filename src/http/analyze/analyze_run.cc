@@ -201,7 +201,7 @@ void AnalyzeRun::TakePage(int page, Result<PageLayout> layout, const PageSteps& 
   metrics.queue_duration.Observe(queue / 1e3);
   metrics.batch_size.Observe(steps.batch);
   metrics.pages.Increment();
-  for (const Region& region : layout->regions) metrics.CountRegion(region.label);
+  metrics.CountRegions(layout->regions);
 
   bool all = false;
   bool more = false;

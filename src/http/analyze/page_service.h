@@ -87,6 +87,9 @@ class PageService {
 
   virtual ~PageService() = default;
 
+  /// The model of requests that are admitted now.
+  virtual ModelIdentity model_identity() const = 0;
+
   /// Whether the model can do what is asked for.
   virtual Result<void> CheckParameters(const AnalyzeParameters& parameters) const = 0;
 

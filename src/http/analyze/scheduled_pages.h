@@ -57,6 +57,7 @@ class ScheduledPages final : public PageService {
   ScheduledPages(const ScheduledPages&) = delete;
   ScheduledPages& operator=(const ScheduledPages&) = delete;
 
+  ModelIdentity model_identity() const override { return model_->Get()->identity(); }
   Result<void> CheckParameters(const AnalyzeParameters& parameters) const override {
     return model_->Get()->CheckParameters(parameters);
   }

@@ -7,25 +7,17 @@
 #include <utility>
 
 #include "http/ascii.h"
+#include "http/header_value.h"
 #include "http/router.h"
 
 namespace doclayout::http {
 namespace {
-
-constexpr std::string_view kBearer = "Bearer ";
 
 /// RFC 6750, 3: what was wrong with a key that was sent is said in the challenge too.
 Problem Unauthorized(std::string detail, std::string_view challenge) {
   Problem problem(kUnauthorized, std::move(detail), Rejection::kUnauthorized);
   problem.headers.push_back({"WWW-Authenticate", std::string(challenge)});
   return problem;
-}
-
-/// The key of "Bearer KEY"; empty for another scheme, which may be a gateway's before us and is not our matter.
-std::string_view BearerKey(std::string_view authorization) {
-  const bool bearer =
-      authorization.size() > kBearer.size() && EqualsIgnoreCase(authorization.substr(0, kBearer.size()), kBearer);
-  return bearer ? Trim(authorization.substr(kBearer.size())) : std::string_view();
 }
 
 /// The key that a request has, empty without one.
@@ -36,7 +28,7 @@ tl::expected<std::string_view, Problem> KeyOf(const RequestHead& head) {
   for (const std::string_view name : {"Authorization", "X-API-Key"}) {
     if (head.Count(name) > 1) return bad(fmt::format("the header {} is there {} times", name, head.Count(name)));
   }
-  const std::string_view bearer = BearerKey(head.Find("Authorization").value_or(""));
+  const std::string_view bearer = BearerToken(head.Find("Authorization").value_or(""));
   const std::string_view header = Trim(head.Find("X-API-Key").value_or(""));
   if (bearer.empty() || header.empty() || bearer == header) return bearer.empty() ? header : bearer;
   return bad("Authorization and X-API-Key have different keys; send one");
@@ -45,7 +37,7 @@ tl::expected<std::string_view, Problem> KeyOf(const RequestHead& head) {
 }  // namespace
 
 std::optional<Problem> ApiKeyMiddleware::OnRequest(Exchange& exchange) {
-  if (file_ == nullptr || (exchange.route->probe && !keys_for_probes_)) return std::nullopt;
+  if (file_ == nullptr || exchange.route->admin || (exchange.route->probe && !keys_for_probes_)) return std::nullopt;
   const auto presented = KeyOf(exchange.head);
   if (!presented) return presented.error();
   if (presented->empty()) {

@@ -39,9 +39,6 @@ TestServer::TestServer(TestSetup setup)
                                                .clock = clock_,
                                                .version = {.version = "1.2.3",
                                                            .commit = "abc",
-                                                           .model_name = "fake",
-                                                           .model_sha256 = "00",
-                                                           .model_family = "none",
                                                            .runtime = "nothing"},
                                                .labels = {"text", "table"},
                                                .api_keys = setup.api_keys});
