@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -59,6 +60,24 @@ struct ClientConfig {
   std::string trusted_proxies;  ///< "10.0.0.0/8,192.0.2.1"; not checked here
 };
 
+/// Where the spans of requests go, and how many at what time.
+struct TracingConfig {
+  std::string endpoint;       ///< URL, as it is; see TracesUrl
+  std::string base_endpoint;  ///< URL without /v1/traces
+  std::string protocol = "http/json";
+  std::vector<std::pair<std::string, std::string>> headers;
+  int timeout_ms = 10'000;
+  std::string service_name = "doclayout";
+  double ratio = 1;  ///< of traces that begin here
+  std::size_t queue = 2048;
+  std::size_t batch = 512;
+  int delay_ms = 5'000;
+  int flush_ms = 2'000;
+};
+
+/// The URL that spans are sent to; empty: none are.
+std::string TracesUrl(const TracingConfig& config);
+
 struct ServeConfig {
   InferenceConfig inference;
   SchedulingConfig scheduling;
@@ -74,6 +93,7 @@ struct ServeConfig {
   DocumentConfig document;
   ClientConfig clients;
   std::string admin_token;  ///< empty: what it opens is not there
+  TracingConfig tracing;
   int header_timeout_ms = 10'000;
   int body_timeout_ms = 60'000;
   int write_timeout_ms = 30'000;

@@ -30,6 +30,12 @@ std::string Contradiction(const ClientConfig& config);
 /// What is reported of a page, as in the query of `/analyze`.
 void AddParameters(CLI::App& app, AnalyzeParameters& parameters);
 
+/// Where spans go.
+void AddTracing(CLI::App& app, TracingConfig& config);
+
+/// What single options of tracing cannot see: nothing, or what contradicts what.
+std::string Contradiction(const TracingConfig& config);
+
 /// All of `serve`.
 void AddServe(CLI::App& app, ServeConfig& config);
 

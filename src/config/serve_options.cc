@@ -115,6 +115,7 @@ void AddServe(CLI::App& app, ServeConfig& config) {
   AddInference(app, config.inference);
   AddDocumentLimits(app, config.document);
   AddClients(app, config.clients);
+  AddTracing(app, config.tracing);
 }
 
 std::string Contradiction(const ServeConfig& config) {
@@ -131,6 +132,7 @@ std::string Contradiction(const ServeConfig& config) {
     return fmt::format("--preferred-batch-sizes has {}, more than a batch may have (--max-batch-size {})", sizes.back(),
                        config.scheduling.max_batch_size);
   }
+  if (std::string contradiction = Contradiction(config.tracing); !contradiction.empty()) return contradiction;
   return Contradiction(config.clients);
 }
 
