@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/guarded.h"
+#include "http/problem.h"
 #include "render/render.h"
 
 namespace doclayout::http {
@@ -12,41 +13,7 @@ namespace {
 
 using Kind = scheduler::TaskPool::Kind;
 
-/// https://www.w3.org/TR/server-timing/: the times for formats that have no place for them, and for browsers' tools.
-Header ServerTiming(const AnalyzeTimings& timings) {
-  const StageTimings& stages = timings.stages;
-  return {"Server-Timing",
-          fmt::format("queue;dur={:.1f}, decode;dur={:.1f}, preprocess;dur={:.1f}, inference;dur={:.1f}, "
-                      "postprocess;dur={:.1f}, render;dur={:.1f}, total;dur={:.1f}",
-                      stages.queue, stages.decode, stages.preprocess, stages.inference, stages.postprocess,
-                      timings.render, stages.total)};
-}
-
 }  // namespace
-
-Problem ProblemOf(const scheduler::Refusal& refusal) {
-  using scheduler::RefusalReason;
-  ErrorCode code = ErrorCode::kOverloaded;
-  Rejection rejection = Rejection::kQueueFull;
-  switch (refusal.reason) {
-    case RefusalReason::kQueueFull:
-      break;
-    case RefusalReason::kTooLate:
-      rejection = Rejection::kTooLate;
-      break;
-    case RefusalReason::kEngine:
-      code = ErrorCode::kNotReady;
-      rejection = Rejection::kEngine;
-      break;
-    case RefusalReason::kDraining:
-      code = ErrorCode::kDraining;
-      rejection = Rejection::kDraining;
-      break;
-  }
-  Problem problem(ProblemTypeOf(code), refusal.message, rejection);
-  problem.retry_after_seconds = refusal.retry_after_seconds;
-  return problem;
-}
 
 void AnalyzeRun::Start(std::shared_ptr<const AnalyzeContext> context, AnalyzeRequest request, Delivery delivery,
                        std::shared_ptr<InProgress> in_progress) {
@@ -280,22 +247,8 @@ void AnalyzeRun::Fail(Error error) {
     if (!pages_) return;  // said already
   }
   const Outcome outcome = error.code == ErrorCode::kDeadlineExceeded ? Outcome::kExpired : Outcome::kFailed;
-  End(outcome, ProblemResponse(ProblemOfError(std::move(error)), request_.request_id));
-}
-
-Problem AnalyzeRun::ProblemOfError(Error error) const {
-  const ErrorCode code = error.code;
-  if (code == ErrorCode::kInternal || code == ErrorCode::kBadModel) {
-    // Our fault: the reason is for us, and may tell more of this machine than a stranger should know.
-    context_->logger.Write(LogLevel::kError, "analysis_failed",
-                           {{"id", request_.request_id}, {"reason", error.message}});
-    error.message = "the analysis failed; the service's log has the reason under this request's id";
-  }
-  Problem problem(std::move(error));
-  if (code == ErrorCode::kTooLarge) problem.rejection = Rejection::kDocumentTooLarge;
-  if (code == ErrorCode::kDraining) problem.rejection = Rejection::kDraining;
-  if (code == ErrorCode::kOverloaded || code == ErrorCode::kDraining) problem.retry_after_seconds = 1;
-  return problem;
+  End(outcome,
+      ProblemResponse(ProblemOf(std::move(error), request_.request_id, context_->logger), request_.request_id));
 }
 
 /// The first end counts: it answers, if there is somebody to, and whatever else is going on for the request goes
@@ -314,31 +267,11 @@ void AnalyzeRun::End(Outcome outcome, std::optional<Response> response) {
     timings = timings_;
   }
   pages->Leave();
-  Account(outcome, timings);
+  CountDocument(*context_->metrics, outcome, timings);
   in_progress = nullptr;
   if (!response) return;
   response->timings = timings;
   respond->Send(std::move(*response));
-}
-
-void AnalyzeRun::Account(Outcome outcome, const AnalyzeTimings& timings) const {
-  ServerMetrics& metrics = *context_->metrics;
-  switch (outcome) {
-    case Outcome::kFailed:
-      return metrics.documents_failed.Increment();
-    case Outcome::kExpired:
-      return metrics.documents_expired.Increment();
-    case Outcome::kCancelled:
-      return metrics.documents_cancelled.Increment();
-    case Outcome::kOk:
-      break;
-  }
-  metrics.documents_ok.Increment();
-  metrics.decode_duration.Observe(timings.stages.decode / 1e3);
-  metrics.preprocess_duration.Observe(timings.stages.preprocess / 1e3);
-  metrics.inference_duration.Observe(timings.stages.inference / 1e3);
-  metrics.postprocess_duration.Observe(timings.stages.postprocess / 1e3);
-  metrics.render_duration.Observe(timings.render / 1e3);
 }
 
 }  // namespace doclayout::http

@@ -13,11 +13,12 @@
 #include "base/result.h"
 #include "decode/document.h"
 #include "http/analyze/analyze_query.h"
+#include "http/analyze/document_end.h"
 #include "http/analyze/page_service.h"
 #include "http/analyze/upload.h"
 #include "http/body_budget.h"
 #include "http/handler.h"
-#include "http/problem.h"
+#include "http/response.h"
 #include "http/server_metrics.h"
 #include "types/page_layout.h"
 
@@ -56,9 +57,6 @@ struct AnalyzeRequest {
   scheduler::RequestSpec spec;
 };
 
-/// Why a request is not taken, as its caller is told.
-Problem ProblemOf(const scheduler::Refusal& refusal);
-
 /// One document from its body to its answer: what is done for `POST /analyze`.
 ///
 /// The file is opened and its pages are read on the pool's threads, one page a task, so that documents take turns and
@@ -77,8 +75,7 @@ class AnalyzeRun : public std::enable_shared_from_this<AnalyzeRun> {
              std::shared_ptr<InProgress> in_progress);
 
  private:
-  /// What came of a document that was admitted.
-  enum class Outcome { kOk, kFailed, kExpired, kCancelled };
+  using Outcome = DocumentOutcome;
 
   void Begin();
   void Watch(std::stop_token caller_left);
@@ -97,9 +94,7 @@ class AnalyzeRun : public std::enable_shared_from_this<AnalyzeRun> {
   // Any thread.
   bool WantsPage() const REQUIRES(mutex_);
   void Fail(Error error);
-  Problem ProblemOfError(Error error) const;
   void End(Outcome outcome, std::optional<Response> response);
-  void Account(Outcome outcome, const AnalyzeTimings& timings) const;
 
   const std::shared_ptr<const AnalyzeContext> context_;
   const AnalyzeRequest request_;

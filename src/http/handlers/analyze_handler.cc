@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "http/analyze/document_end.h"
 #include "http/ascii.h"
 #include "http/clients/priority.h"
 
