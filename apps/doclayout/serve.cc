@@ -29,6 +29,7 @@
 #include "model_setup.h"
 #include "served_model.h"
 #include "stop_request.h"
+#include "tracing_setup.h"
 
 namespace doclayout {
 namespace {
@@ -226,6 +227,11 @@ End Serve(const config::ServeConfig& config) {
     Complain(clients.error().message);
     return {kExitUsage};
   }
+  const auto spans = StartTracing(config.tracing, {registry, logger, clock});
+  if (!spans) {
+    Complain(spans.error().message);
+    return {kExitUsage};
+  }
   ModelReloader reloader(
       [inference = config.inference,
        wishes = EngineWishes{.slots = model->slots(), .batch = model->batch(), .niceness = kWorkerNiceness}] {
@@ -237,6 +243,7 @@ End Serve(const config::ServeConfig& config) {
   FitConnections(options.limits, logger);
   http::Server::Dependencies dependencies = MakeDependencies(*model, pages, registry, readiness, logger, clock);
   dependencies.api_keys = clients->api_keys.get();
+  dependencies.trace = {.exporter = spans->get(), .ratio = config.tracing.ratio};
   dependencies.admin_token = config.admin_token;
   dependencies.reload = [&reloader](ModelReloader::Done done) { reloader.Reload(std::move(done)); };
   model = nullptr;  // It is the service's own, which may exchange it.

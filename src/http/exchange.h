@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,10 @@
 #include "http/clients/rate.h"
 #include "http/problem.h"
 #include "http/request_head.h"
+
+namespace doclayout::tracing {
+class RequestTrace;
+}  // namespace doclayout::tracing
 
 namespace doclayout::http {
 
@@ -28,8 +33,9 @@ struct Exchange {
   std::optional<Rate> own_rate;   ///< of its key, in place of the service's
   bool bulk_only = false;         ///< its key does not allow the priority "interactive"; see `CheckPriority`
   std::string request_id;
-  std::string trace_id;             ///< of `traceparent`; empty without
-  bool spare_connection = false;    ///< on a connection beyond the limit: for probes only
+  std::string trace_id;                          ///< hexadecimal; empty without a trace
+  std::shared_ptr<tracing::RequestTrace> trace;  ///< null when none are recorded
+  bool spare_connection = false;                 ///< on a connection beyond the limit: for probes only
   bool last_of_connection = false;  ///< draining, and nothing stands behind it; set when the answer is there
   bool cancelled = false;           ///< the caller went away before the answer was written
   TimePoint started;                ///< when its first byte was there

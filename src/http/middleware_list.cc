@@ -23,7 +23,7 @@ std::vector<std::unique_ptr<Middleware>> MakeMiddlewares(const MiddlewareContext
   const auto add = [&](auto middleware) { list.push_back(std::move(middleware)); };
   // First, because every answer below, and every line of the log, carries the id.
   add(std::make_unique<RequestIdMiddleware>());
-  add(std::make_unique<TraceContextMiddleware>());
+  add(std::make_unique<TraceContextMiddleware>(context.trace, context.clock));
   // Before all that may refuse: what is refused is logged and counted like what is answered.
   add(std::make_unique<AccessLogMiddleware>(context.logger, context.clock));
   add(std::make_unique<RequestMetricsMiddleware>(context.metrics, context.clock));

@@ -9,6 +9,7 @@
 #include "http/clients/client_policy.h"
 #include "http/limits.h"
 #include "http/middleware.h"
+#include "http/middleware/trace_context.h"
 #include "http/router.h"
 #include "http/server_metrics.h"
 #include "metrics/registry.h"
@@ -19,6 +20,7 @@ namespace doclayout::http {
 struct MiddlewareContext {
   const Limits& limits;
   const ClientPolicy& clients;
+  const TraceSetup& trace;
   const ApiKeysFile* api_keys;  ///< null: nobody needs a key
   const Router& router;
   ServerMetrics& metrics;

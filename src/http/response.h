@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "http/request_head.h"
 #include "types/page_layout.h"
 
@@ -31,10 +32,22 @@ enum class Rejection {
   kRateLimited,
 };
 
-/// Milliseconds of an analysis, for the access log.
+/// One stage of one page, or of all, when it was: for a trace.
+struct StageInTime {
+  std::string_view name;  ///< static
+  TimePoint begin;
+  TimePoint end;
+  int page = -1;  ///< from 0; negative: of the document
+  int batch = 0;  ///< pages that were inferred together; 0: it is no inference
+};
+
+/// What an analysis did and how long it took, for the access log and the trace.
 struct AnalyzeTimings {
   StageTimings stages;
-  double render = 0;
+  double render = 0;               ///< milliseconds
+  int pages = 0;                   ///< that were analysed
+  int regions = 0;                 ///< that were found on them
+  std::vector<StageInTime> trace;  ///< empty unless it is asked for
 };
 
 /// An answer, before it becomes bytes. A plain value.

@@ -17,6 +17,7 @@
 #include "http/handlers/reload_handler.h"
 #include "http/handlers/version_handler.h"
 #include "http/limits.h"
+#include "http/middleware/trace_context.h"
 #include "metrics/registry.h"
 
 namespace doclayout::http {
@@ -51,6 +52,7 @@ class Server {
     Logger& logger;
     const Clock& clock;
     VersionInfo version;
+    TraceSetup trace;
     std::string admin_token;  ///< empty: there is no /admin/reload
     ReloadModel reload;
     std::vector<std::string> labels;        ///< of the model, for `pp_doclayout_regions_total`

@@ -6,6 +6,7 @@ import os
 import pathlib
 import subprocess
 
+import otlp
 import pytest
 from service import Service
 
@@ -81,3 +82,11 @@ def serve_with(binary):
     yield start
     statuses = [0 if service.waited_for else service.stop() for service in services]
     assert not any(statuses), "\n".join(service.log() for service in services)
+
+
+@pytest.fixture(scope="session")
+def collector_program():
+    program = otlp.collector_program()
+    if program is None:
+        pytest.skip("the OpenTelemetry Collector needs a newer Go than there is here")
+    return program

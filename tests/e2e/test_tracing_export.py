@@ -61,14 +61,6 @@ def export(binary):
     return run
 
 
-@pytest.fixture(scope="session")
-def collector_program():
-    program = otlp.collector_program()
-    if program is None:
-        pytest.skip("the OpenTelemetry Collector needs a newer Go than there is here")
-    return program
-
-
 def assert_request_of(spans: list[dict], traceparent: str = SAMPLED):
     """One request's spans: its own under the caller's, and its stages under it in their order."""
     *stages, request = spans

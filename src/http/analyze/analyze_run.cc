@@ -90,7 +90,9 @@ Result<void> AnalyzeRun::Open() {
   {
     const MutexLock lock(mutex_);
     timings_.stages.queue += Milliseconds(start - submitted_);
-    timings_.stages.decode += Milliseconds(context_->clock.Now() - start);
+    const TimePoint opened = context_->clock.Now();
+    timings_.stages.decode += Milliseconds(opened - start);
+    Trace({.name = "decode", .begin = start, .end = opened});
     page_count_ = page_count;
     layouts_.resize(static_cast<std::size_t>(page_count));
     pages = pages_;
@@ -149,9 +151,15 @@ Result<void> AnalyzeRun::ReadNext() {
 Result<Page> AnalyzeRun::ReadPage(int index) {
   const TimePoint start = context_->clock.Now();
   Result<Page> page = document_->ReadPage(index);
+  const TimePoint end = context_->clock.Now();
   const MutexLock lock(mutex_);
-  timings_.stages.decode += Milliseconds(context_->clock.Now() - start);
+  timings_.stages.decode += Milliseconds(end - start);
+  Trace({.name = "decode", .begin = start, .end = end, .page = index});
   return page;
+}
+
+void AnalyzeRun::Trace(const StageInTime& stage) {
+  if (request_.traced) timings_.trace.push_back(stage);
 }
 
 /// Whether another page is worth being read now.
@@ -179,6 +187,12 @@ void AnalyzeRun::TakePage(int page, Result<PageLayout> layout, const PageSteps& 
     timings_.stages.preprocess += Milliseconds(steps.prepare_end - steps.prepare_begin);
     timings_.stages.inference += inference;
     timings_.stages.postprocess += Milliseconds(steps.finish_end - steps.finish_begin);
+    timings_.pages += 1;
+    timings_.regions += static_cast<int>(layout->regions.size());
+    Trace({.name = "preprocess", .begin = steps.prepare_begin, .end = steps.prepare_end, .page = page});
+    Trace({.name = "queue", .begin = steps.prepare_end, .end = steps.slot_begin, .page = page});
+    Trace({.name = "inference", .begin = steps.slot_begin, .end = steps.slot_end, .page = page, .batch = steps.batch});
+    Trace({.name = "postprocess", .begin = steps.finish_begin, .end = steps.finish_end, .page = page});
     layouts_[static_cast<std::size_t>(page)] = std::move(*layout);
     ++done_;
     all = done_ == page_count_;
@@ -199,6 +213,7 @@ void AnalyzeRun::Finish() {
     timings = timings_;
   }
   const std::size_t pages = layouts.size();
+  const TimePoint rendering = context_->clock.Now();
   Result<Response> response = Guarded([&] { return Render(std::move(layouts), timings); });
   if (!response) return Fail(std::move(response.error()));
   const StageTimings& stages = timings.stages;
@@ -207,6 +222,7 @@ void AnalyzeRun::Finish() {
   {
     const MutexLock lock(mutex_);
     timings_.render = timings.render;
+    Trace({.name = "render", .begin = rendering, .end = context_->clock.Now()});
   }
   End(Outcome::kOk, std::move(*response));
 }

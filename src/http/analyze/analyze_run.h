@@ -55,6 +55,7 @@ struct AnalyzeRequest {
   AnalyzeQuery query;
   UploadType type;
   scheduler::RequestSpec spec;
+  bool traced = false;  ///< its stages are wanted one by one
 };
 
 /// One document from its body to its answer: what is done for `POST /analyze`.
@@ -93,6 +94,7 @@ class AnalyzeRun : public std::enable_shared_from_this<AnalyzeRun> {
 
   // Any thread.
   bool WantsPage() const REQUIRES(mutex_);
+  void Trace(const StageInTime& stage) REQUIRES(mutex_);
   void Fail(Error error);
   void End(Outcome outcome, std::optional<Response> response);
 

@@ -7,6 +7,7 @@
 #include "http/analyze/document_end.h"
 #include "http/ascii.h"
 #include "http/clients/priority.h"
+#include "tracing/request_trace.h"
 
 namespace doclayout::http {
 namespace {
@@ -62,7 +63,8 @@ Result<AnalyzeRequest> AnalyzeHandler::Judge(const Exchange& exchange) const {
   scheduler::RequestSpec spec{.client = exchange.client,
                               .priority = query->priority.value_or(own_priority),
                               .deadline = Deadline::At(deadline)};
-  return AnalyzeRequest{exchange.request_id, std::move(*query), std::move(*type), std::move(spec)};
+  const bool traced = exchange.trace && exchange.trace->sampled();
+  return AnalyzeRequest{exchange.request_id, std::move(*query), std::move(*type), std::move(spec), traced};
 }
 
 /// A large body is not worth sending when nobody can take it. What changes until it is there, `AnalyzeRun` sees.

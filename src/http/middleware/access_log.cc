@@ -16,6 +16,15 @@ LogLevel LevelOf(const Exchange& exchange, const Response& response) {
   return probe && response.status == 200 ? LogLevel::kDebug : LogLevel::kInfo;
 }
 
+/// What came of it, in a word: whose fault it was, if it was one.
+std::string_view OutcomeOf(const Exchange& exchange, const Response& response) {
+  if (exchange.cancelled) return "cancelled";
+  if (response.status < 400) return "ok";
+  if (response.rejection) return "refused";
+  if (response.error_code == ProblemTypeOf(ErrorCode::kDeadlineExceeded).code) return "expired";
+  return response.status < 500 ? "bad_request" : "failed";
+}
+
 }  // namespace
 
 void AccessLogMiddleware::OnDone(const Exchange& exchange, const Response& response) {
@@ -29,12 +38,15 @@ void AccessLogMiddleware::OnDone(const Exchange& exchange, const Response& respo
                                   {"client", exchange.client},
                                   {"status", static_cast<long long>(response.status)},
                                   {"code", response.error_code},
+                                  {"outcome", OutcomeOf(exchange, response)},
                                   {"bytes_in", static_cast<long long>(exchange.bytes_in)},
                                   {"bytes_out", static_cast<long long>(exchange.bytes_out)},
                                   {"ms", Milliseconds(clock_.Now() - exchange.started)}};
   if (response.timings) {
     const StageTimings& stages = response.timings->stages;
-    fields.insert(fields.end(), {{"queue_ms", stages.queue},
+    fields.insert(fields.end(), {{"pages", static_cast<long long>(response.timings->pages)},
+                                 {"regions", static_cast<long long>(response.timings->regions)},
+                                 {"queue_ms", stages.queue},
                                  {"decode_ms", stages.decode},
                                  {"preprocess_ms", stages.preprocess},
                                  {"inference_ms", stages.inference},

@@ -37,9 +37,7 @@ TestServer::TestServer(TestSetup setup)
                                                .readiness = readiness_,
                                                .logger = logger_,
                                                .clock = clock_,
-                                               .version = {.version = "1.2.3",
-                                                           .commit = "abc",
-                                                           .runtime = "nothing"},
+                                               .version = {.version = "1.2.3", .commit = "abc", .runtime = "nothing"},
                                                .labels = {"text", "table"},
                                                .api_keys = setup.api_keys});
   if (!server) std::abort();
