@@ -69,7 +69,7 @@ ApiKeysFile::ApiKeysFile(Options options, Logger& logger, metrics::Registry& reg
       reloads_failed_(registry.AddCounter(std::string(kReloads), std::string(kReloadsHelp), {{"outcome", "failed"}})) {}
 
 Result<std::unique_ptr<ApiKeysFile>> ApiKeysFile::Open(Options options, Logger& logger, metrics::Registry& registry) {
-  // The version first: what is written meanwhile is then seen as a change.
+  // First, as in `Look`.
   const Version version = VersionOf(options.path);
   Result<std::shared_ptr<const ApiKeys>> keys = Load(options.path);
   if (!keys) {
@@ -77,22 +77,17 @@ Result<std::unique_ptr<ApiKeysFile>> ApiKeysFile::Open(Options options, Logger& 
                 fmt::format("the file of API keys '{}' is not usable: {}", options.path, keys.error().message));
   }
   std::unique_ptr<ApiKeysFile> file(new ApiKeysFile(std::move(options), logger, registry));
-  {
-    const MutexLock check(file->check_mutex_);
-    const MutexLock lock(file->keys_mutex_);
-    file->version_ = version;
-    file->keys_ = std::move(*keys);
-  }
-  file->thread_ = std::thread([&watched = *file] { watched.Watch(); });
+  file->SetKeys(std::move(*keys));
+  file->thread_ = std::thread([&watched = *file, version] { watched.Watch(version); });
   return file;
 }
 
 ApiKeysFile::~ApiKeysFile() {
   {
-    const MutexLock lock(stop_mutex_);
+    const MutexLock lock(mutex_);
     stop_ = true;
   }
-  stop_changed_.NotifyAll();
+  changed_.NotifyAll();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -101,24 +96,16 @@ std::shared_ptr<const ApiKeys> ApiKeysFile::keys() const {
   return keys_;
 }
 
+void ApiKeysFile::SetKeys(std::shared_ptr<const ApiKeys> keys) {
+  const MutexLock lock(keys_mutex_);
+  keys_ = std::move(keys);
+}
+
 void ApiKeysFile::CheckNow() {
-  const MutexLock check(check_mutex_);
-  const Version version = VersionOf(options_.path);
-  if (version == version_) return;
-  version_ = version;
-  Result<std::shared_ptr<const ApiKeys>> keys = Load(options_.path);
-  if (!keys) {
-    reloads_failed_.Increment();
-    logger_.Write(LogLevel::kError, "api_keys_kept", {{"file", options_.path}, {"reason", keys.error().message}});
-    return;
-  }
-  logger_.Write(LogLevel::kInfo, "api_keys_reloaded",
-                {{"file", options_.path}, {"keys", static_cast<long long>((*keys)->size())}});
-  {
-    const MutexLock lock(keys_mutex_);
-    keys_ = std::move(*keys);
-  }
-  reloads_ok_.Increment();
+  const MutexLock lock(mutex_);
+  const std::uint64_t mine = ++wanted_;
+  changed_.NotifyAll();
+  while (done_ < mine) changed_.Wait(mutex_);
 }
 
 ApiKeysFile::Version ApiKeysFile::VersionOf(const std::string& path) {
@@ -128,18 +115,39 @@ ApiKeysFile::Version ApiKeysFile::VersionOf(const std::string& path) {
   return {status.st_dev, status.st_ino, status.st_size, Nanoseconds(status.st_mtim), Nanoseconds(status.st_ctim)};
 }
 
-void ApiKeysFile::Watch() {
-  for (;;) {
+void ApiKeysFile::Watch(Version version) {
+  for (std::uint64_t looks = 0;;) {
     {
-      const MutexLock lock(stop_mutex_);
+      const MutexLock lock(mutex_);
+      done_ = looks;
+      changed_.NotifyAll();
       const TimePoint next = std::chrono::steady_clock::now() + options_.period;
-      while (!stop_ && std::chrono::steady_clock::now() < next) {
-        stop_changed_.WaitFor(stop_mutex_, next - std::chrono::steady_clock::now());
+      while (!stop_ && wanted_ == done_ && std::chrono::steady_clock::now() < next) {
+        changed_.WaitFor(mutex_, next - std::chrono::steady_clock::now());
       }
       if (stop_) return;
+      looks = wanted_;
     }
-    CheckNow();
+    Look(version);
   }
+}
+
+/// Takes what is new since `version`, and sets that to what the file has now.
+void ApiKeysFile::Look(Version& version) {
+  // Before it is read: what is written meanwhile is then a change for the next look.
+  const Version now = VersionOf(options_.path);
+  if (now == version) return;
+  version = now;
+  Result<std::shared_ptr<const ApiKeys>> keys = Load(options_.path);
+  if (!keys) {
+    reloads_failed_.Increment();
+    logger_.Write(LogLevel::kError, "api_keys_kept", {{"file", options_.path}, {"reason", keys.error().message}});
+    return;
+  }
+  const auto count = static_cast<long long>((*keys)->size());
+  SetKeys(std::move(*keys));
+  reloads_ok_.Increment();
+  logger_.Write(LogLevel::kInfo, "api_keys_reloaded", {{"file", options_.path}, {"keys", count}});
 }
 
 }  // namespace doclayout::http

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <thread>
@@ -45,7 +48,7 @@ class ApiKeysFile {
   /// The keys of now, which stay as they are for whoever holds them. Never waits for the file.
   std::shared_ptr<const ApiKeys> keys() const;
 
-  /// Looks at the file now: behind it `keys` has what the file had. Blocks for the file.
+  /// Has the thread look at the file now, and blocks until it has: then `keys` has what the file had.
   void CheckNow();
 
  private:
@@ -55,22 +58,24 @@ class ApiKeysFile {
   ApiKeysFile(Options options, Logger& logger, metrics::Registry& registry);
 
   static Version VersionOf(const std::string& path);
-  void Watch();
+  void Watch(Version version);
+  void Look(Version& version);
+  void SetKeys(std::shared_ptr<const ApiKeys> keys);
 
   const Options options_;
   Logger& logger_;
   metrics::Counter& reloads_ok_;
   metrics::Counter& reloads_failed_;
 
-  Mutex check_mutex_;  // Before `keys_mutex_`, and held while the file is read.
-  Version version_ GUARDED_BY(check_mutex_);
-
+  // Neither is held while the file is looked at.
   mutable Mutex keys_mutex_;
   std::shared_ptr<const ApiKeys> keys_ GUARDED_BY(keys_mutex_);
 
-  Mutex stop_mutex_;
-  CondVar stop_changed_;
-  bool stop_ GUARDED_BY(stop_mutex_) = false;
+  Mutex mutex_;
+  CondVar changed_;
+  bool stop_ GUARDED_BY(mutex_) = false;
+  std::uint64_t wanted_ GUARDED_BY(mutex_) = 0;  // looks that were asked for
+  std::uint64_t done_ GUARDED_BY(mutex_) = 0;    // and those of them that are over
   std::thread thread_;
 };
 

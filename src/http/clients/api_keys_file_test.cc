@@ -179,7 +179,7 @@ TEST_F(KeysFile, IsLookedAtByItself) {
   Write(KeysText("b", "secret-b"));
 
   EXPECT_EQ(NextLine()["event"], "api_keys_reloaded");
-  EXPECT_NE((*file)->keys(), nullptr);
+  EXPECT_NE((*file)->keys()->Find("secret-b"), nullptr);
 }
 
 }  // namespace

@@ -3,11 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
 #include "base/clock.h"
@@ -36,11 +36,6 @@ class RateLimiter {
   std::uint64_t forgotten_early() const { return forgotten_early_; }  ///< before their bucket was full
 
  private:
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-  };
-
   void ForgetSomeFull(TimePoint now);
   void ForgetNextFull();
   void SetFullAt(std::string_view client, TimePoint full_at, TimePoint now);
@@ -48,7 +43,7 @@ class RateLimiter {
   const std::size_t most_clients_;
   // When a bucket is full again says all of it: what is missing comes back at a known rate (GCRA, as in ATM's traffic
   // management; https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm).
-  std::unordered_map<std::string, TimePoint, Hash, std::equal_to<>> full_at_;
+  std::map<std::string, TimePoint, std::less<>> full_at_;
   std::set<std::pair<TimePoint, std::string_view>> by_time_;  // views of the map's keys, which do not move
   std::uint64_t forgotten_early_ = 0;
 };

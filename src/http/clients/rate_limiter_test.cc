@@ -153,7 +153,8 @@ TEST(RateLimiter, StaysWithinItsBoundWhoeverComes) {
 
   for (int i = 0; i < 20'000; ++i) {
     now += milliseconds(random() % 20);
-    limiter.Take(fmt::format("{}", random() % 200), {.per_second = 1.0 + random() % 5, .burst = 3}, now);
+    limiter.Take(fmt::format("{}", random() % 200), {.per_second = static_cast<double>(1 + random() % 5), .burst = 3},
+                 now);
     ASSERT_LE(limiter.clients(), 50U);
   }
 
