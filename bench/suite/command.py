@@ -5,7 +5,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from . import cpu, health, idle, memory, stages, startup, throughput, v3
+from . import cpu, health, idle, leak, memory, overload, probes, restarts, short, stages, startup, throughput, v3
 from .context import ROOT, BenchError, Context
 from .machine import busy_processors, this_machine
 from .report import Report, say
@@ -18,6 +18,11 @@ SECTIONS = {
     "cpu": cpu.measure,
     "health": health.measure,
     "memory": memory.measure,
+    "overload": overload.measure,
+    "probes": probes.measure,
+    "short": short.measure,
+    "restarts": restarts.measure,
+    "leak": leak.measure,
     "v3": v3.measure,
 }
 
@@ -26,7 +31,7 @@ BUSY = 0.1
 
 DESCRIPTION = """
 Measures doclayout beside its yardsticks and prints markdown: tables, then which figures reached their bar. Builds
-nothing (scripts/bench does). A whole run takes about 20 minutes and wants the machine for itself.
+nothing (scripts/bench does). A whole run takes about an hour and wants the machine for itself.
 
 sections (default: all):
   stages      CPU time of decode, resize, post-processing, JSON, ... one by one
@@ -36,6 +41,11 @@ sections (default: all):
   cpu         CPU time of a page, less the bare engine's
   health      /health and /ready while 16 connections saturate the engine
   memory      resident, and its growth over thousands of pages
+  overload    good answers a second at 1 and 10 times what it holds, beside the peer
+  probes      health, readiness and metrics then, with thousands of idle and slow connections
+  short       one request a connection, beside many
+  restarts    requests that are lost when it is restarted under load
+  leak        memory and descriptors after thousands of good, bad and cancelled requests
   v3          PP-DocLayoutV3: pages a second, memory, start, post-processing, beside its yardsticks
 """
 
@@ -91,6 +101,9 @@ def make_context(options: argparse.Namespace) -> Context:
         warm_up_pages=options.warm_up_pages or (30 if quick else 500),
         pages=options.pages or (60 if quick else 5000),
         starts=options.starts or (2 if quick else 10),
+        overload_seconds=8 if quick else 60,
+        restarts=5 if quick else 200,
+        leak_requests=400 if quick else 20_000,
         with_peer=not options.no_peer,
         serve_options=options.serve_option,
     )

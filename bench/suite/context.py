@@ -23,6 +23,10 @@ class Context:
     pages: int
     """Of the memory section, after the warm-up."""
     starts: int
+    overload_seconds: float
+    """Of each step of the overload section."""
+    restarts: int
+    leak_requests: int
     with_peer: bool
     serve_options: list[str] = field(default_factory=list)
 

@@ -1,4 +1,4 @@
-"""CPU time that the service spends on a page outside the engine: its I/O thread and its workers."""
+"""CPU time that the service spends on a page outside the engine: its I/O thread, its workers and its slots."""
 
 from statistics import median
 
@@ -28,7 +28,7 @@ def measure(context: Context, machine: Machine, report: Report) -> None:
     report.section(
         "CPU of a page",
         f"Milliseconds, {context.connections} connections, {pages} pages a round. The I/O thread does HTTP; the workers "
-        "decode, resize, post-process and write JSON; the engine's own threads infer, and are in the last column only.",
+        "decode, resize, post-process and write JSON, the slots hand pages to the engine; the engine's own threads infer, and are in the last column only.",
     )
     report.table(["round", "I/O thread", "workers", "all but inference", "whole process"], rows)
     report.under("all but inference, HTTP included, CPU", median(costs), overhead_bar_ms(machine), "ms")
@@ -47,5 +47,6 @@ def _milliseconds_per_page(service: Service, context: Context, pages: int) -> tu
 
 
 def _cpu_times(service: Service) -> tuple[float, float, float]:
-    """Seconds of the I/O thread, of the workers, of the whole process."""
-    return service.thread_seconds("http-io"), service.thread_seconds("worker-"), service.cpu_seconds()
+    """Seconds of the I/O thread, of the workers and the slots that wait for the engine, of the whole process."""
+    own = sum(service.thread_seconds(name) for name in ("worker-", "slot-", "watcher"))
+    return service.thread_seconds("http-io"), own, service.cpu_seconds()

@@ -28,6 +28,8 @@ class Service:
     port: int
     log: Path
     seconds_to_ready: float
+    may_end: bool = False
+    """The measurement ends it itself."""
 
     @property
     def pid(self) -> int:
@@ -123,7 +125,8 @@ def _service(name: str, command: list[str], port: int | None) -> Iterator[Servic
             _wait_ready(service)
             service.seconds_to_ready = time.perf_counter() - started
             yield service
-            service.check_alive()
+            if not service.may_end:
+                service.check_alive()
         finally:
             _stop(process)
 

@@ -1,6 +1,7 @@
 #include "health/health.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 namespace doclayout::health {
 namespace {
@@ -58,7 +59,12 @@ TEST(Score, SaysACheckAsANumber) {
 
 TEST(Process, CountsTimeAndDescriptors) {
   EXPECT_GT(CpuSeconds(), 0);
-  EXPECT_GE(OpenDescriptors(), 3);
+  const double before = OpenDescriptors();
+  EXPECT_GE(before, 3);
+
+  const int one_more = dup(0);
+  EXPECT_EQ(OpenDescriptors(), before + 1);
+  close(one_more);
 }
 
 }  // namespace
