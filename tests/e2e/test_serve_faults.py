@@ -58,7 +58,7 @@ def page(pages) -> bytes:
 
 def test_drains_and_exits_for_a_restart_when_an_inference_hangs(faulty, page):
     service = faulty(
-        *("--slots", "2", "--inference-timeout-ms", "1500", "--drain-grace-ms", "500", "--drain-timeout-ms", "20000")
+        *("--slots", "2", "--inference-timeout-ms", "5000", "--drain-grace-ms", "500", "--drain-timeout-ms", "30000")
     )
     assert service.analyze(page).status == 200
     service.tell("hang 1")
@@ -76,7 +76,7 @@ def test_drains_and_exits_for_a_restart_when_an_inference_hangs(faulty, page):
 
 
 def test_is_not_ready_while_it_drains_for_a_slot_that_hangs(faulty, page):
-    service = faulty("--inference-timeout-ms", "500", "--drain-grace-ms", "3000")
+    service = faulty("--inference-timeout-ms", "3000", "--drain-grace-ms", "3000")
     service.tell("hang 1")
 
     service.analyze(page).assert_problem(504, "deadline_exceeded")
@@ -90,7 +90,7 @@ def test_is_not_ready_while_it_drains_for_a_slot_that_hangs(faulty, page):
 
 
 def test_goes_on_where_the_engine_replaces_a_slot_that_hangs(faulty, page):
-    service = faulty("--slots", "1", "--inference-timeout-ms", "500", FAULTS_REPLACE="1")
+    service = faulty("--slots", "1", "--inference-timeout-ms", "3000", FAULTS_REPLACE="1")
     service.tell("hang 1")
 
     assert service.analyze(page).status == 504
@@ -105,9 +105,9 @@ def test_goes_on_where_the_engine_replaces_a_slot_that_hangs(faulty, page):
 def test_answers_the_deadline_and_not_the_slow_model(faulty, page):
     service = faulty("--slots", "1")
     assert service.analyze(page).status == 200
-    service.tell("slow 1 4000")
+    service.tell("slow 1 8000")
 
-    answer = service.analyze(page, query="?timeout_ms=1500")
+    answer = service.analyze(page, query="?timeout_ms=4000")
 
     answer.assert_problem(504, "deadline_exceeded")
     assert service.metric('pp_doclayout_documents_total{outcome="expired"}') == 1
@@ -115,7 +115,7 @@ def test_answers_the_deadline_and_not_the_slow_model(faulty, page):
 
 
 def test_stops_asking_a_model_that_fails_and_tries_it_again(faulty, page):
-    service = faulty("--slots", "1", "--breaker-failures", "3", "--breaker-open-ms", "1500")
+    service = faulty("--slots", "1", "--breaker-failures", "3", "--breaker-open-ms", "4000")
     service.tell("fail 3")
     for _ in range(3):
         service.analyze(page).assert_problem(500, "internal")
@@ -123,7 +123,7 @@ def test_stops_asking_a_model_that_fails_and_tries_it_again(faulty, page):
     refused = service.analyze(page)
 
     refused.assert_problem(503, "not_ready")
-    assert int(refused.headers["retry-after"]) in (1, 2)
+    assert int(refused.headers["retry-after"]) in (1, 2, 3, 4)
     assert service.get("/ready").status == 503
     assert service.get("/health").status == 200
     service.wait_until(lambda: service.get("/ready").status == 200, "ready for a page to try with")

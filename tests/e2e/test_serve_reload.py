@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import shutil
 import signal
@@ -11,7 +12,7 @@ import pytest
 
 TOKEN = "the-operators-own-token"
 AUTHORIZATION = {"Authorization": f"Bearer {TOKEN}"}
-MODELS = pathlib.Path(__file__).resolve().parents[1] / "models"
+SANITIZED = any(name in os.environ for name in ("ASAN_OPTIONS", "TSAN_OPTIONS"))
 
 
 def reload(service, headers=None):
@@ -23,7 +24,7 @@ def model(service) -> dict:
 
 
 @pytest.fixture
-def embedded(run, tmp_path) -> pathlib.Path:
+def embedded(tmp_path) -> pathlib.Path:
     """The embedded model in a file of its own, which a test may replace."""
     path = tmp_path / "model.onnx"
     shutil.copy(pathlib.Path(__file__).resolve().parents[2] / ".deps" / "models" / "layout_cdla.onnx", path)
@@ -121,7 +122,8 @@ def test_gives_the_old_models_memory_back(serve_with, embedded):
     few = resident_after_reloads(2)
     many = resident_after_reloads(6)
 
-    assert many < few + (60 << 20), "less than what one model takes"
+    # Less than what one model takes. Sanitizers keep for a while what was freed.
+    assert SANITIZED or many < few + (60 << 20)
 
 
 def test_is_for_the_operator_only(serve_with):

@@ -72,7 +72,7 @@ class ScheduledPages final : public PageService {
         spec, {.on_page = [this, shared](
                               int page, Result<Inferred> result,
                               const scheduler::PageTimes& times) { Finish(shared, page, std::move(result), times); },
-               .on_end = [shared](Error error) { shared->listener.on_end(error); }});
+               .on_end = [shared](Error error) { shared->listener.on_end(std::move(error)); }});
     if (!id) return tl::unexpected(id.error());
     return std::make_shared<Admitted>(*this, *id, shared->model);
   }

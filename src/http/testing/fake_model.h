@@ -64,7 +64,7 @@ class FakeModel {
     if (steps_.see_parameters) steps_.see_parameters(parameters);
     return layout;
   }
-  bool ReplaceSlot() { return steps_.replaces_slots; }
+  bool ReplaceSlot() const { return steps_.replaces_slots; }
 
  private:
   const FakeModelSteps steps_;
