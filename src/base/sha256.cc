@@ -4,8 +4,8 @@
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 
-#include <array>
 #include <cstdlib>
+#include <tuple>
 
 namespace doclayout {
 namespace {
@@ -28,15 +28,20 @@ void Sha256Stream::Update(std::span<const std::uint8_t> bytes) {
   if (EVP_DigestUpdate(Context(context_.get()), bytes.data(), bytes.size()) != 1) std::abort();
 }
 
-std::string Sha256Stream::Digest() const {
+Sha256Bytes Sha256Stream::Bytes() const {
   const std::unique_ptr<void, Free> end(EVP_MD_CTX_new());
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  Sha256Bytes digest{};
+  static_assert(std::tuple_size_v<Sha256Bytes> == SHA256_DIGEST_LENGTH);
   if (!end || EVP_MD_CTX_copy_ex(Context(end.get()), Context(context_.get())) != 1 ||
       EVP_DigestFinal_ex(Context(end.get()), digest.data(), nullptr) != 1) {
     std::abort();
   }
+  return digest;
+}
+
+std::string Sha256Stream::Digest() const {
   std::string text;
-  for (unsigned char byte : digest) text += fmt::format("{:02x}", byte);
+  for (const std::uint8_t byte : Bytes()) text += fmt::format("{:02x}", byte);
   return text;
 }
 

@@ -18,6 +18,16 @@ TEST(Sha256, IsThatOfTheStandard) {
   EXPECT_EQ(Sha256(BytesOf("abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
+TEST(Sha256, GivesTheSameAsBytes) {
+  Sha256Stream stream;
+  stream.Update(BytesOf("abc"));
+
+  const Sha256Bytes bytes = stream.Bytes();
+
+  EXPECT_EQ(bytes.front(), 0xba);
+  EXPECT_EQ(bytes.back(), 0xad);
+}
+
 TEST(Sha256, OfPiecesIsThatOfTheWhole) {
   const std::string text(1'000'000, 'x');
   const auto bytes = BytesOf(text);
