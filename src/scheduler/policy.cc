@@ -160,7 +160,9 @@ std::optional<Refusal> Policy::SetPages(RequestId id, int pages, TimePoint now) 
   Request& request = found->second;
   const RequestSpec spec{
       .client = request.client, .priority = request.priority, .deadline = request.deadline, .pages = pages};
-  if (std::optional<Refusal> refusal = CheckDeadline(spec, id, now)) return refusal;
+  if (pages > 0) {
+    if (std::optional<Refusal> refusal = CheckDeadline(spec, id, now)) return refusal;
+  }
   Client& client = ClientsOf(request.priority).find(request.client)->second;
   client.to_come += static_cast<std::size_t>(pages - request.to_come);
   to_come_ += static_cast<std::size_t>(pages - request.to_come);

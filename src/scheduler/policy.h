@@ -76,7 +76,8 @@ class Policy {
   /// Accepts or refuses.
   tl::expected<RequestId, Refusal> Admit(const RequestSpec& spec, TimePoint now);
 
-  /// The request turned out to have so many pages. A refusal does not end it: the caller then lets it `Leave`.
+  /// The request turned out to have so many pages, before the first was pushed: 0 when it needs no slot, for now. A
+  /// refusal does not end it: the caller then lets it `Leave`.
   std::optional<Refusal> SetPages(RequestId id, int pages, TimePoint now);
 
   /// A page is ready for a slot. False when the request is gone meanwhile.

@@ -158,6 +158,36 @@ TEST(Policy, RefusesADocumentWithTooManyPagesForItsDeadline) {
   EXPECT_EQ(policy.SetPages(*id, 11, kStart)->reason, RefusalReason::kTooLate);
 }
 
+TEST(Policy, CountsNoLoadOfARequestThatWaitsForNoSlot) {
+  Policy policy(Simple());
+  const auto id = policy.Admit(From("a", kStart + milliseconds(300)), kStart);
+
+  EXPECT_FALSE(policy.SetPages(*id, 0, kStart + milliseconds(290))) << "there is nothing that could be too late";
+
+  EXPECT_EQ(policy.load(), 0);
+  EXPECT_NEAR(policy.PredictSeconds(From("a"), kStart), 0.1, 1e-9);
+  EXPECT_EQ(policy.waiting_requests(), 1);
+  EXPECT_EQ(policy.Expire(kStart + milliseconds(300)).size(), 1);
+  EXPECT_EQ(policy.waiting_requests(), 0);
+}
+
+TEST(Policy, TakesPagesOfARequestThatNeededNoneAtFirst) {
+  Policy policy(Simple());
+  const auto id = policy.Admit(From("a"), kStart);
+  policy.SetPages(*id, 0, kStart);
+
+  EXPECT_FALSE(policy.SetPages(*id, 2, kStart));
+  policy.Push({*id, 0}, kStart);
+  policy.Push({*id, 1}, kStart);
+
+  EXPECT_EQ(policy.load(), 2);
+  policy.Complete(policy.Take(kStart)->slot, false, kStart);
+  policy.Complete(policy.Take(kStart)->slot, false, kStart);
+  policy.Leave(*id);
+  EXPECT_EQ(policy.load(), 0);
+  EXPECT_EQ(policy.requests(), 0);
+}
+
 TEST(Policy, LetsExpiredRequestsLeaveWithoutASlot) {
   Policy policy(Simple());
   AdmitAndPush(policy, From("a"));

@@ -49,7 +49,8 @@ class PageRequest {
   /// The one model that sees all its pages.
   virtual const ModelIdentity& model() const = 0;
 
-  /// It has so many pages: once, before the first. A refusal does not end it.
+  /// It has so many pages that need a slot: before the first. 0, which is never refused, while another's are waited
+  /// for: it then is no load, and still ends at its deadline. A refusal does not end it.
   virtual std::optional<scheduler::Refusal> SetPages(int pages) = 0;
 
   /// Makes the page what the model takes, which blocks for a millisecond or so, and queues that: on a thread of
