@@ -9,6 +9,7 @@
 #include <chrono>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "http/ascii.h"
@@ -62,10 +63,24 @@ Error Unknown(const QueryParameter& parameter) {
           fmt::format("the parameter {} is unknown; allowed are {}", Quoted(parameter.name), fmt::join(names, ", "))};
 }
 
+/// What `given` says of the analysis, in one order.
+std::string Canonical(std::vector<QueryParameter> given) {
+  std::ranges::sort(given, {}, &QueryParameter::name);
+  std::string text;
+  for (const QueryParameter& parameter : given) {
+    if (std::ranges::find(kServiceParameters, parameter.name, &ServiceParameter::name) != kServiceParameters.end()) {
+      continue;
+    }
+    // A value may hold any character; its length says where it ends.
+    text += fmt::format("{}={}:{};", parameter.name, parameter.value.size(), parameter.value);
+  }
+  return text;
+}
+
 }  // namespace
 
 Result<AnalyzeQuery> ParseAnalyzeQuery(std::string_view encoded) {
-  const Result<std::vector<QueryParameter>> given = ParseQuery(encoded);
+  Result<std::vector<QueryParameter>> given = ParseQuery(encoded);
   if (!given) return Fail(given.error());
   AnalyzeQuery query;
   const std::span<const ParameterText> texts = ParameterTexts();
@@ -79,6 +94,7 @@ Result<AnalyzeQuery> ParseAnalyzeQuery(std::string_view encoded) {
     if (known == texts.end()) return Fail(Unknown(parameter));
     if (!known->read(parameter.value, query.parameters)) return Fail(NotAllowed(parameter, known->allowed));
   }
+  query.canonical = Canonical(std::move(*given));
   return query;
 }
 

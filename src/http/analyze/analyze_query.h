@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/clock.h"
@@ -15,6 +16,9 @@ enum class OutputFormat { kJson, kPng };
 /// What the query of `/analyze` asks for.
 struct AnalyzeQuery {
   AnalyzeParameters parameters;
+  /// `parameters` as they were given, by name: the same for queries that differ only in their order or encoding, in the
+  /// parameters of the service, or in nothing.
+  std::string canonical;
   OutputFormat format = OutputFormat::kJson;
   std::optional<Duration> timeout;  ///< most time from the request's first byte to its answer
   std::optional<scheduler::Priority> priority;

@@ -89,6 +89,16 @@ TEST(AnalyzeQuery, NamesAnUnknownParameter) {
                         "overlap_filter, polygon_width, unordered_labels, format, timeout_ms, priority"));
 }
 
+TEST(AnalyzeQuery, HasOneTextForQueriesThatAskForTheSame) {
+  const auto canonical = [](const char* encoded) { return ParseAnalyzeQuery(encoded).value().canonical; };
+
+  EXPECT_EQ(canonical("nms=1&threshold=0.5"), canonical("threshold=%30.5&format=png&nms=1&timeout_ms=5&priority=bulk"));
+  EXPECT_EQ(canonical("format=json"), "");
+  EXPECT_NE(canonical("threshold=0.5"), canonical("threshold=0.50"));
+  EXPECT_NE(canonical("shape=rect&unordered_labels=a"), canonical("shape=rect"));
+  EXPECT_NE(canonical("shape=rect&unordered_labels=a"), canonical("unordered_labels=a%3Bshape=rect"));
+}
+
 TEST(AnalyzeQuery, RefusesAParameterGivenTwice) {
   EXPECT_EQ(ParseAnalyzeQuery("nms=1&nms=1").error().code, ErrorCode::kBadParameter);
 }
