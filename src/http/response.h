@@ -61,6 +61,7 @@ struct Response {
   std::string_view error_code;         ///< of a problem; empty for none; points to static memory
   std::optional<Rejection> rejection;  ///< when a limit refused it
   std::optional<AnalyzeTimings> timings;
+  std::string_view cache;  ///< how the answer cache served it; empty without one; points to static memory
 };
 
 /// The head of `response` as it goes over the wire, up to and with the empty line. `date` is an IMF-fixdate; with

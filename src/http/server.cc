@@ -8,6 +8,7 @@
 #include <future>
 #include <utility>
 
+#include "http/analyze/answer_cache.h"
 #include "http/connection.h"
 #include "http/connection_set.h"
 #include "http/event_loop.h"
@@ -29,14 +30,21 @@ constexpr std::chrono::milliseconds kLastWords{500};
 std::shared_ptr<const AnalyzeContext> MakeAnalyzeContext(const Server::Options& options,
                                                          const Server::Dependencies& dependencies,
                                                          std::shared_ptr<BodyBudget> bodies,
-                                                         std::shared_ptr<ServerMetrics> metrics) {
+                                                         std::shared_ptr<ServerMetrics> metrics,
+                                                         std::shared_ptr<AnswerCache> answers) {
   return std::make_shared<const AnalyzeContext>(AnalyzeContext{.pages = dependencies.pages,
                                                                .limits = options.document_limits,
                                                                .timeout = options.request_timeout,
                                                                .bodies = std::move(bodies),
                                                                .metrics = std::move(metrics),
+                                                               .answers = std::move(answers),
                                                                .logger = dependencies.logger,
                                                                .clock = dependencies.clock});
+}
+
+/// Null: there is none.
+std::shared_ptr<AnswerCache> MakeAnswerCache(std::size_t most_bytes) {
+  return most_bytes > 0 ? std::make_shared<AnswerCache>(most_bytes) : nullptr;
 }
 
 class TcpServer final : public Server {
@@ -46,13 +54,14 @@ class TcpServer final : public Server {
       : options_(options),
         metrics_(std::make_shared<ServerMetrics>(dependencies.registry, dependencies.pages, dependencies.labels)),
         bodies_(std::make_shared<BodyBudget>(options_.limits.max_body_bytes_in_flight)),
+        answers_(MakeAnswerCache(options_.answer_cache_bytes)),
         liveness_(health::Liveness),
         readiness_([&readiness = dependencies.readiness, &pages = dependencies.pages] {
           return health::ReadinessReport(readiness, pages.slots());
         }),
         exposition_(dependencies.registry),
         version_(dependencies.version, dependencies.pages),
-        analyze_(MakeAnalyzeContext(options_, dependencies, bodies_, metrics_), dependencies.readiness),
+        analyze_(MakeAnalyzeContext(options_, dependencies, bodies_, metrics_, answers_), dependencies.readiness),
         reload_(dependencies.admin_token, dependencies.reload),
         router_(MakeRoutes({analyze_, liveness_, readiness_, exposition_, version_,
                             dependencies.admin_token.empty() ? nullptr : &reload_})),
@@ -77,6 +86,7 @@ class TcpServer final : public Server {
         "Bytes of request bodies that are being received, wait or are decoded, and of pages "
         "that wait for a slot",
         {}, [bodies = bodies_] { return static_cast<double>(bodies->held()); });
+    AddCacheMetrics(dependencies.registry, answers_);
     loop_->Post([this] { listener_->Start([this](int socket) { Accepted(socket); }); });
   }
 
@@ -148,6 +158,7 @@ class TcpServer final : public Server {
   const Options options_;
   const std::shared_ptr<ServerMetrics> metrics_;
   const std::shared_ptr<BodyBudget> bodies_;
+  const std::shared_ptr<AnswerCache> answers_;  // null: there is none
   HealthHandler liveness_;
   HealthHandler readiness_;
   MetricsHandler exposition_;

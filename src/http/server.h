@@ -35,6 +35,7 @@ class Server {
     Limits limits;
     ClientPolicy clients;
     decode::Limits document_limits;
+    std::size_t answer_cache_bytes = 0;                 ///< of what was found in documents; 0: nothing is kept
     std::chrono::milliseconds request_timeout{60'000};  ///< from a request's first byte to its answer, if it says none
     std::chrono::milliseconds drain_grace{0};           ///< from the drain's begin, while the port stays open
     std::chrono::milliseconds drain_timeout{30'000};  ///< from the drain's begin; what is not answered then is cut off

@@ -72,7 +72,10 @@ ServerMetrics::ServerMetrics(metrics::Registry& registry, const PageService& ser
       documents_failed(AddOutcome("failed")),
       documents_expired(AddOutcome("expired")),
       documents_cancelled(AddOutcome("cancelled")),
-      pages(registry.AddCounter("pp_doclayout_pages_total", "Pages that were analysed")) {
+      pages(registry.AddCounter("pp_doclayout_pages_total", "Pages that were analysed")),
+      cache_hits(AddCacheResult("hit")),
+      cache_misses(AddCacheResult("miss")),
+      cache_shared(AddCacheResult("shared")) {
   AddLoad(service);
   for (const std::string_view reason : kReasons) {
     rejections_.push_back(&registry.AddCounter("pp_doclayout_rejected_total", "Requests that a limit or state refused",
@@ -125,6 +128,12 @@ metrics::Counter& ServerMetrics::AddIdleEnd(std::string_view reason) {
 metrics::Counter& ServerMetrics::AddOutcome(std::string_view outcome) {
   return registry_.AddCounter("pp_doclayout_documents_total", "Documents that were accepted, by what came of them",
                               {{"outcome", std::string(outcome)}});
+}
+
+metrics::Counter& ServerMetrics::AddCacheResult(std::string_view result) {
+  return registry_.AddCounter("pp_doclayout_cache_requests_total",
+                              "Documents that were answered while the answer cache was on, by how it served them",
+                              {{"result", std::string(result)}});
 }
 
 void ServerMetrics::AddLoad(const PageService& service) {

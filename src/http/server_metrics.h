@@ -62,6 +62,9 @@ class ServerMetrics {
   metrics::Counter& documents_expired;
   metrics::Counter& documents_cancelled;
   metrics::Counter& pages;
+  metrics::Counter& cache_hits;
+  metrics::Counter& cache_misses;
+  metrics::Counter& cache_shared;
 
  private:
   template <typename T>
@@ -71,6 +74,7 @@ class ServerMetrics {
   void AddDuration(std::string_view route);
   metrics::Histogram& AddStage(std::string_view stage);
   metrics::Counter& AddOutcome(std::string_view outcome);
+  metrics::Counter& AddCacheResult(std::string_view result);
   metrics::Counter& AddIdleEnd(std::string_view reason);
   metrics::Counter& RegionCounter(std::string_view label) REQUIRES(regions_mutex_);
   void AddLoad(const PageService& service);

@@ -57,10 +57,7 @@ void AnalyzeRun::Begin() {
   if (refused) {
     refused->Send(ProblemResponse(ProblemOf(refusal), request_.request_id));
   } else {
-    context_->pages.Post(Kind::kBegins, [self] {
-      const Result<void> opened = Guarded([&] { return self->Open(); });
-      if (!opened) self->Fail(opened.error());
-    });
+    PostBegin(&AnalyzeRun::Open);
   }
 }
 
@@ -76,6 +73,77 @@ Result<void> AnalyzeRun::Open() {
   auto upload = Upload::Open(request_.type, std::move(body_));
   if (!upload) return doclayout::Fail(std::move(upload.error()));
   upload_ = std::move(*upload);
+  {
+    const MutexLock lock(mutex_);
+    timings_.stages.queue += Milliseconds(start - submitted_);
+    const TimePoint opened = context_->clock.Now();
+    timings_.stages.decode += Milliseconds(opened - start);
+    Trace({.name = "decode", .begin = start, .end = opened});
+  }
+  return context_->answers ? AskCache() : Read();
+}
+
+/// What is asked for may be there, or about to be found for another.
+Result<void> AnalyzeRun::AskCache() {
+  std::shared_ptr<PageRequest> pages;
+  {
+    const MutexLock lock(mutex_);
+    pages = pages_;
+    cache_use_ = CacheUse::kShared;  // unless it turns out otherwise, which it may do on another thread
+    asked_ = context_->clock.Now();
+  }
+  if (!pages) return {};  // it has ended meanwhile
+  const AnswerKey key = MakeAnswerKey(upload_->document(), request_.query.canonical, pages->model());
+  pages->SetPages(0);  // until it is known that it is to be analysed
+  auto joined = context_->answers->Join(key, request_.spec.priority, [weak = weak_from_this()](AnswerCache::Turn turn) {
+    if (const auto run = weak.lock()) run->TakeTurn(std::move(turn));
+  });
+  if (auto* lead = std::get_if<AnswerCache::Lead>(&joined)) return TakeLead(std::move(*lead)) ? Read() : Result<void>();
+  if (auto* place = std::get_if<AnswerCache::Place>(&joined)) {
+    // Its turn may have come already: whatever there is of this request, but for what the mutex guards, is that task's.
+    const MutexLock lock(mutex_);
+    if (pages_) place_ = std::move(*place);
+    return {};
+  }
+  SetCacheUse(CacheUse::kHit);
+  Answer(*std::get<SharedLayouts>(joined));
+  return {};
+}
+
+/// The one that this one waited for is done, or has left it the lead. On whatever thread that was.
+void AnalyzeRun::TakeTurn(AnswerCache::Turn turn) {
+  const Result<void> taken = Guarded([&]() -> Result<void> {
+    if (auto* lead = std::get_if<AnswerCache::Lead>(&turn)) {
+      if (TakeLead(std::move(*lead))) PostBegin(&AnalyzeRun::Read);
+    } else {
+      SetCacheUse(CacheUse::kShared);
+      context_->pages.Post(Kind::kEnds, [self = shared_from_this(), layouts = std::get<SharedLayouts>(turn)] {
+        self->Answer(*layouts);
+      });
+    }
+    return {};
+  });
+  if (!taken) Fail(taken.error());
+}
+
+/// False when this one has ended: the lead then goes on.
+bool AnalyzeRun::TakeLead(AnswerCache::Lead lead) {
+  SetCacheUse(CacheUse::kMiss);
+  const MutexLock lock(mutex_);
+  if (!pages_) return false;
+  lead_ = std::move(lead);
+  return true;
+}
+
+/// The cache has had its say.
+void AnalyzeRun::SetCacheUse(CacheUse use) {
+  const MutexLock lock(mutex_);
+  cache_use_ = use;
+  Trace({.name = "cache", .begin = asked_, .end = context_->clock.Now()});
+}
+
+Result<void> AnalyzeRun::OpenDocument() {
+  const TimePoint start = context_->clock.Now();
   auto document = decode::OpenDocument(upload_->document(), context_->limits);
   if (!document) return doclayout::Fail(std::move(document.error()));
   document_ = std::move(*document);
@@ -86,15 +154,24 @@ Result<void> AnalyzeRun::Open() {
                                        "or png for one page",
                                        page_count));
   }
+  const TimePoint end = context_->clock.Now();
+  const MutexLock lock(mutex_);
+  timings_.stages.decode += Milliseconds(end - start);
+  Trace({.name = "decode", .begin = start, .end = end});
+  return {};
+}
+
+/// The document is to be analysed.
+Result<void> AnalyzeRun::Read() {
+  Result<void> opened = OpenDocument();
+  if (!opened) return opened;
+  const int page_count = document_->page_count();
+  auto layouts = std::make_shared<std::vector<PageLayout>>(static_cast<std::size_t>(page_count));
   std::shared_ptr<PageRequest> pages;
   {
     const MutexLock lock(mutex_);
-    timings_.stages.queue += Milliseconds(start - submitted_);
-    const TimePoint opened = context_->clock.Now();
-    timings_.stages.decode += Milliseconds(opened - start);
-    Trace({.name = "decode", .begin = start, .end = opened});
     page_count_ = page_count;
-    layouts_.resize(static_cast<std::size_t>(page_count));
+    layouts_ = std::move(layouts);
     pages = pages_;
   }
   if (!pages) return {};  // it has ended meanwhile
@@ -105,10 +182,10 @@ Result<void> AnalyzeRun::Open() {
   return ReadNext();
 }
 
-void AnalyzeRun::PostRead() {
-  context_->pages.Post(Kind::kBegins, [self = shared_from_this()] {
-    const Result<void> read = Guarded([&] { return self->ReadNext(); });
-    if (!read) self->Fail(read.error());
+void AnalyzeRun::PostBegin(Result<void> (AnalyzeRun::*step)()) {
+  context_->pages.Post(Kind::kBegins, [self = shared_from_this(), step] {
+    const Result<void> done = Guarded([&] { return (self.get()->*step)(); });
+    if (!done) self->Fail(done.error());
   });
 }
 
@@ -144,7 +221,7 @@ Result<void> AnalyzeRun::ReadNext() {
     more = WantsPage();
     reading_ = more;
   }
-  if (more) PostRead();
+  if (more) PostBegin(&AnalyzeRun::ReadNext);
   return {};
 }
 
@@ -193,32 +270,50 @@ void AnalyzeRun::TakePage(int page, Result<PageLayout> layout, const PageSteps& 
     Trace({.name = "queue", .begin = steps.prepare_end, .end = steps.slot_begin, .page = page});
     Trace({.name = "inference", .begin = steps.slot_begin, .end = steps.slot_end, .page = page, .batch = steps.batch});
     Trace({.name = "postprocess", .begin = steps.finish_begin, .end = steps.finish_end, .page = page});
-    layouts_[static_cast<std::size_t>(page)] = std::move(*layout);
+    layouts_->at(static_cast<std::size_t>(page)) = std::move(*layout);
     ++done_;
     all = done_ == page_count_;
     more = !reading_ && WantsPage();
     if (more) reading_ = true;
   }
-  if (more) PostRead();
+  if (more) PostBegin(&AnalyzeRun::ReadNext);
   if (all) Finish();
 }
 
 void AnalyzeRun::Finish() {
-  std::vector<PageLayout> layouts;
-  AnalyzeTimings timings;
+  SharedLayouts layouts;
+  std::optional<AnswerCache::Lead> lead;
   {
     const MutexLock lock(mutex_);
-    layouts = std::move(layouts_);
+    layouts = std::exchange(layouts_, nullptr);
+    lead = std::exchange(lead_, std::nullopt);
+  }
+  const Result<void> shared = Guarded([&]() -> Result<void> {
+    if (lead) lead->Fulfil(layouts);
+    return {};
+  });
+  if (!shared) return Fail(shared.error());
+  Answer(*layouts);
+}
+
+/// `layouts` are what was found in the document, here or for another request.
+void AnalyzeRun::Answer(const std::vector<PageLayout>& layouts) {
+  if (request_.query.format == OutputFormat::kPng && !document_) {
+    const Result<void> opened = Guarded([&] { return OpenDocument(); });
+    if (!opened) return Fail(opened.error());
+  }
+  AnalyzeTimings timings;
+  bool analysed = false;
+  {
+    const MutexLock lock(mutex_);
+    analysed = WasAnalysed(cache_use_);
     timings_.stages.total = Milliseconds(context_->clock.Now() - submitted_);
     timings = timings_;
   }
-  const std::size_t pages = layouts.size();
   const TimePoint rendering = context_->clock.Now();
-  Result<Response> response = Guarded([&] { return Render(std::move(layouts), timings); });
+  Result<Response> response = Guarded([&] { return Render(layouts, timings); });
   if (!response) return Fail(std::move(response.error()));
-  const StageTimings& stages = timings.stages;
-  context_->pages.ObserveOverhead(std::chrono::duration_cast<Duration>(std::chrono::duration<double, std::milli>(
-      (stages.decode + stages.preprocess + stages.postprocess + timings.render) / static_cast<double>(pages))));
+  if (analysed) context_->pages.ObserveOverhead(OverheadOf(timings, layouts.size()));
   {
     const MutexLock lock(mutex_);
     timings_.render = timings.render;
@@ -227,12 +322,14 @@ void AnalyzeRun::Finish() {
   End(Outcome::kOk, std::move(*response));
 }
 
-Result<Response> AnalyzeRun::Render(std::vector<PageLayout> layouts, AnalyzeTimings& timings) {
+Result<Response> AnalyzeRun::Render(const std::vector<PageLayout>& layouts, AnalyzeTimings& timings) {
   const TimePoint start = context_->clock.Now();
   std::shared_ptr<PageRequest> pages;
+  std::optional<CacheUse> cache_use;
   {
     const MutexLock lock(mutex_);
     pages = pages_;
+    cache_use = cache_use_;
   }
   if (!pages) return doclayout::Fail(ErrorCode::kCancelled, "it has ended meanwhile");
   Response response;
@@ -254,6 +351,7 @@ Result<Response> AnalyzeRun::Render(std::vector<PageLayout> layouts, AnalyzeTimi
   }
   timings.render = Milliseconds(context_->clock.Now() - start);
   response.headers.push_back(ServerTiming(timings));
+  if (cache_use) response.headers.push_back({"X-Cache", cache_use == CacheUse::kMiss ? "miss" : "hit"});
   return response;
 }
 
@@ -273,6 +371,9 @@ void AnalyzeRun::End(Outcome outcome, std::optional<Response> response) {
   std::optional<Responder> respond;
   std::shared_ptr<InProgress> in_progress;
   std::shared_ptr<PageRequest> pages;
+  std::optional<AnswerCache::Lead> lead;    // goes on to the next at the end of this function, without the lock
+  std::optional<AnswerCache::Place> place;  // so does this
+  std::optional<CacheUse> cache_use;
   AnalyzeTimings timings;
   {
     const MutexLock lock(mutex_);
@@ -280,13 +381,17 @@ void AnalyzeRun::End(Outcome outcome, std::optional<Response> response) {
     respond.emplace(*std::exchange(respond_, std::nullopt));
     in_progress = std::move(in_progress_);
     pages = std::exchange(pages_, nullptr);
+    lead = std::exchange(lead_, std::nullopt);
+    place = std::exchange(place_, std::nullopt);
+    cache_use = cache_use_;
     timings = timings_;
   }
   pages->Leave();
-  CountDocument(*context_->metrics, outcome, timings);
+  CountDocument(*context_->metrics, outcome, timings, cache_use);
   in_progress = nullptr;
   if (!response) return;
   response->timings = timings;
+  if (cache_use) response->cache = CacheUseName(*cache_use);
   respond->Send(std::move(*response));
 }
 

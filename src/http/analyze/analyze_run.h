@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "decode/document.h"
 #include "http/analyze/analyze_query.h"
+#include "http/analyze/answer_cache.h"
 #include "http/analyze/document_end.h"
 #include "http/analyze/page_service.h"
 #include "http/analyze/upload.h"
@@ -31,6 +32,7 @@ struct AnalyzeContext {
   Duration timeout;  ///< of a request that does not say
   std::shared_ptr<BodyBudget> bodies;
   std::shared_ptr<ServerMetrics> metrics;
+  std::shared_ptr<AnswerCache> answers;  ///< null: every document is analysed
   Logger& logger;
   const Clock& clock;
 };
@@ -62,8 +64,9 @@ struct AnalyzeRequest {
 ///
 /// The file is opened and its pages are read on the pool's threads, one page a task, so that documents take turns and
 /// no more pages than are worth it are decoded at a time. Each goes through the slots and comes back in any order; the
-/// last makes the answer. The request ends once, by what is first: its answer, an error of one of its pages, its
-/// deadline, or its caller's leaving.
+/// last makes the answer. With a cache, what is there needs none of that, and what is being found for another request
+/// is waited for; it is still an admitted request then. The request ends once, by what is first: its answer, an error
+/// of one of its pages, its deadline, or its caller's leaving.
 ///
 /// Thread-safe. Keeps itself alive while anything is going on; holds nothing of the server, which may be gone before.
 class AnalyzeRun : public std::enable_shared_from_this<AnalyzeRun> {
@@ -82,17 +85,24 @@ class AnalyzeRun : public std::enable_shared_from_this<AnalyzeRun> {
   void Watch(std::stop_token caller_left);
 
   // On the pool's threads, one after another.
-  void PostRead();
   Result<void> Open();
+  Result<void> AskCache();
+  Result<void> OpenDocument();
+  Result<void> Read();
   Result<void> ReadNext();
   Result<Page> ReadPage(int index);
 
   // On the pool's threads, maybe at once.
   void TakePage(int page, Result<PageLayout> layout, const PageSteps& steps);
   void Finish();
-  Result<Response> Render(std::vector<PageLayout> layouts, AnalyzeTimings& timings);
+  void Answer(const std::vector<PageLayout>& layouts);
+  Result<Response> Render(const std::vector<PageLayout>& layouts, AnalyzeTimings& timings);
 
   // Any thread.
+  void PostBegin(Result<void> (AnalyzeRun::*step)());
+  void TakeTurn(AnswerCache::Turn turn);
+  bool TakeLead(AnswerCache::Lead lead);
+  void SetCacheUse(CacheUse use);
   bool WantsPage() const REQUIRES(mutex_);
   void Trace(const StageInTime& stage) REQUIRES(mutex_);
   void Fail(Error error);
@@ -109,15 +119,19 @@ class AnalyzeRun : public std::enable_shared_from_this<AnalyzeRun> {
   std::unique_ptr<decode::Document> document_;
 
   mutable Mutex mutex_;
-  // Until the end, all three.
+  // Until the end, all five.
   std::optional<Responder> respond_ GUARDED_BY(mutex_);
   std::shared_ptr<InProgress> in_progress_ GUARDED_BY(mutex_);
   std::shared_ptr<PageRequest> pages_ GUARDED_BY(mutex_);
+  std::optional<AnswerCache::Lead> lead_ GUARDED_BY(mutex_);
+  std::optional<AnswerCache::Place> place_ GUARDED_BY(mutex_);
+  std::optional<CacheUse> cache_use_ GUARDED_BY(mutex_);
+  TimePoint asked_ GUARDED_BY(mutex_);  // the cache
   int page_count_ GUARDED_BY(mutex_) = 0;
   int next_page_ GUARDED_BY(mutex_) = 0;  // to be read
   int done_ GUARDED_BY(mutex_) = 0;       // that came back
   bool reading_ GUARDED_BY(mutex_) = true;
-  std::vector<PageLayout> layouts_ GUARDED_BY(mutex_);
+  std::shared_ptr<std::vector<PageLayout>> layouts_ GUARDED_BY(mutex_);  // until all are there
   AnalyzeTimings timings_ GUARDED_BY(mutex_);
 
   // Last: called back until it is gone, while all else is there.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <utility>
 
 namespace doclayout::http {
@@ -53,7 +54,15 @@ Header ServerTiming(const AnalyzeTimings& timings) {
                       timings.render, stages.total)};
 }
 
-void CountDocument(ServerMetrics& metrics, DocumentOutcome outcome, const AnalyzeTimings& timings) {
+Duration OverheadOf(const AnalyzeTimings& timings, std::size_t pages) {
+  const StageTimings& stages = timings.stages;
+  const double all = stages.decode + stages.preprocess + stages.postprocess + timings.render;
+  return std::chrono::duration_cast<Duration>(
+      std::chrono::duration<double, std::milli>(all / static_cast<double>(pages)));
+}
+
+void CountDocument(ServerMetrics& metrics, DocumentOutcome outcome, const AnalyzeTimings& timings,
+                   std::optional<CacheUse> cache_use) {
   switch (outcome) {
     case DocumentOutcome::kFailed:
       return metrics.documents_failed.Increment();
@@ -65,11 +74,15 @@ void CountDocument(ServerMetrics& metrics, DocumentOutcome outcome, const Analyz
       break;
   }
   metrics.documents_ok.Increment();
+  metrics.render_duration.Observe(timings.render / 1e3);
+  if (cache_use == CacheUse::kHit) metrics.cache_hits.Increment();
+  if (cache_use == CacheUse::kShared) metrics.cache_shared.Increment();
+  if (cache_use == CacheUse::kMiss) metrics.cache_misses.Increment();
+  if (!WasAnalysed(cache_use)) return;
   metrics.decode_duration.Observe(timings.stages.decode / 1e3);
   metrics.preprocess_duration.Observe(timings.stages.preprocess / 1e3);
   metrics.inference_duration.Observe(timings.stages.inference / 1e3);
   metrics.postprocess_duration.Observe(timings.stages.postprocess / 1e3);
-  metrics.render_duration.Observe(timings.render / 1e3);
 }
 
 }  // namespace doclayout::http

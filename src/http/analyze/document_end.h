@@ -1,9 +1,13 @@
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "http/analyze/answer_cache.h"
 #include "http/problem.h"
 #include "http/request_head.h"
 #include "http/response.h"
@@ -26,6 +30,16 @@ Problem ProblemOf(Error error, std::string_view request_id, Logger& logger);
 /// The times for formats that have no place for them, and for browsers' tools: https://www.w3.org/TR/server-timing/.
 Header ServerTiming(const AnalyzeTimings& timings);
 
-void CountDocument(ServerMetrics& metrics, DocumentOutcome outcome, const AnalyzeTimings& timings);
+/// What one of its pages needed outside the slots.
+Duration OverheadOf(const AnalyzeTimings& timings, std::size_t pages);
+
+/// Whether it was analysed, and not served by what was found for another request; nullopt: there is no cache.
+inline bool WasAnalysed(std::optional<CacheUse> use) {
+  return !use || use == CacheUse::kMiss;
+}
+
+/// The times of the stages up to the answer are those of documents that were analysed.
+void CountDocument(ServerMetrics& metrics, DocumentOutcome outcome, const AnalyzeTimings& timings,
+                   std::optional<CacheUse> cache_use);
 
 }  // namespace doclayout::http

@@ -53,6 +53,7 @@ void AccessLogMiddleware::OnDone(const Exchange& exchange, const Response& respo
                                  {"postprocess_ms", stages.postprocess},
                                  {"render_ms", response.timings->render}});
   }
+  if (!response.cache.empty()) fields.push_back({"cache", response.cache});
   logger_.Write(level, "request", fields);
 }
 

@@ -78,6 +78,11 @@ TEST_F(AccessLog, HasTheTimeOfEachStageOfAnAnalysis) {
   EXPECT_EQ(line["render_ms"], 6.0);
 }
 
+TEST_F(AccessLog, SaysHowTheCacheServedARequest) {
+  EXPECT_EQ(FirstLine({}, {.cache = "shared"})["cache"], "shared");
+  EXPECT_FALSE(FirstLine({}, {}).contains("cache"));
+}
+
 TEST_F(AccessLog, CutsLongPathsAndMethods) {
   const std::string path(5000, 'p');
   Exchange exchange;
