@@ -232,6 +232,9 @@ End Serve(const config::ServeConfig& config) {
     Complain(spans.error().message);
     return {kExitUsage};
   }
+  const MemoryWatcher memory({.limit_bytes = MemoryLimit(config.scheduling),
+                              .patience = std::chrono::milliseconds(config.scheduling.memory_limit_for_ms)},
+                             registry, stop, logger);
   ModelReloader reloader(
       [inference = config.inference,
        wishes = EngineWishes{.slots = model->slots(), .batch = model->batch(), .niceness = kWorkerNiceness}] {
@@ -257,9 +260,6 @@ End Serve(const config::ServeConfig& config) {
                 {"port", static_cast<long long>((*server)->port())},
                 {"version", Version()},
                 {"ms_since_start", Milliseconds(clock.Now() - start)}});
-  const MemoryWatcher memory({.limit_bytes = MemoryLimit(config.scheduling),
-                              .patience = std::chrono::milliseconds(config.scheduling.memory_limit_for_ms)},
-                             registry, stop, logger);
   stop.OnHangUp([&reloader] { reloader.Reload([](const Result<http::ModelIdentity>&) {}); });
   const ExitCode code = ServeUntilStopped(**server, stop, readiness, logger);
   stop.OnHangUp(nullptr);

@@ -142,7 +142,11 @@ double Policy::PredictSeconds(const RequestSpec& spec, TimePoint now) const {
 tl::expected<RequestId, Refusal> Policy::Admit(const RequestSpec& spec, TimePoint now) {
   if (std::optional<Refusal> refusal = Judge(spec, now)) return tl::unexpected(std::move(*refusal));
   const RequestId id = ++last_id_;
-  requests_[id] = {.client = spec.client, .priority = spec.priority, .deadline = spec.deadline, .to_come = spec.pages};
+  requests_[id] = {.client = spec.client,
+                   .priority = spec.priority,
+                   .deadline = spec.deadline,
+                   .admitted_pages = spec.pages,
+                   .to_come = spec.pages};
   queue_.Add(id, spec.client, spec.priority);
   Client& client = ClientsOf(spec.priority)[spec.client];
   client.requests.insert(id);
@@ -160,7 +164,8 @@ std::optional<Refusal> Policy::SetPages(RequestId id, int pages, TimePoint now) 
   Request& request = found->second;
   const RequestSpec spec{
       .client = request.client, .priority = request.priority, .deadline = request.deadline, .pages = pages};
-  if (pages > 0) {
+  // For so many it was accepted: what has come up since then is no reason to refuse it after all.
+  if (pages > request.admitted_pages) {
     if (std::optional<Refusal> refusal = CheckDeadline(spec, id, now)) return refusal;
   }
   Client& client = ClientsOf(request.priority).find(request.client)->second;

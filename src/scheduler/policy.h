@@ -76,8 +76,8 @@ class Policy {
   /// Accepts or refuses.
   tl::expected<RequestId, Refusal> Admit(const RequestSpec& spec, TimePoint now);
 
-  /// The request turned out to have so many pages, before the first was pushed: 0 when it needs no slot, for now. A
-  /// refusal does not end it: the caller then lets it `Leave`.
+  /// The request turned out to have so many pages, before the first was pushed: 0 when it needs no slot, for now. For
+  /// no more than it was admitted with it is not refused; a refusal does not end it: the caller then lets it `Leave`.
   std::optional<Refusal> SetPages(RequestId id, int pages, TimePoint now);
 
   /// A page is ready for a slot. False when the request is gone meanwhile.
@@ -144,6 +144,7 @@ class Policy {
     std::string client;
     Priority priority = Priority::kInteractive;
     Deadline deadline = Deadline::Never();
+    int admitted_pages = 0;
     int to_come = 0;     ///< pages that no slot has taken
     bool begun = false;  ///< a slot has taken one
   };

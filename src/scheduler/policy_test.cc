@@ -158,6 +158,14 @@ TEST(Policy, RefusesADocumentWithTooManyPagesForItsDeadline) {
   EXPECT_EQ(policy.SetPages(*id, 11, kStart)->reason, RefusalReason::kTooLate);
 }
 
+TEST(Policy, DoesNotRefuseAfterAllWhatItHasAdmitted) {
+  Policy policy(Simple());
+  const auto id = policy.Admit(From("a", kStart + milliseconds(300)), kStart);
+  for (int i = 0; i < 10; ++i) AdmitAndPush(policy, From("a"));
+
+  EXPECT_FALSE(policy.SetPages(*id, 1, kStart + milliseconds(250)));
+}
+
 TEST(Policy, CountsNoLoadOfARequestThatWaitsForNoSlot) {
   Policy policy(Simple());
   const auto id = policy.Admit(From("a", kStart + milliseconds(300)), kStart);

@@ -59,7 +59,7 @@ class AnswerCache : public std::enable_shared_from_this<AnswerCache> {
   class Lead {
    public:
     ~Lead();
-    Lead(Lead&& other) noexcept : cache_(std::move(other.cache_)), flight_(other.flight_) {}
+    Lead(Lead&& other) noexcept : cache_(std::move(other.cache_)), flight_(std::move(other.flight_)) {}
     Lead& operator=(Lead&& other) noexcept;
 
     /// Keeps what was found and hands it to all who wait; once. Throws std::bad_alloc, with nothing done.
@@ -84,7 +84,8 @@ class AnswerCache : public std::enable_shared_from_this<AnswerCache> {
   class Place {
    public:
     ~Place();
-    Place(Place&& other) noexcept : cache_(std::move(other.cache_)), flight_(other.flight_), number_(other.number_) {}
+    Place(Place&& other) noexcept
+        : cache_(std::move(other.cache_)), flight_(std::move(other.flight_)), number_(other.number_) {}
     Place& operator=(Place&& other) noexcept;
 
    private:
