@@ -22,7 +22,8 @@ ServedModel::ServedModel(LoadedModel loaded, std::vector<std::unique_ptr<runtime
     : loaded_(std::move(loaded)),
       identity_{.name = loaded_.card.name,
                 .sha256 = loaded_.card.sha256,
-                .family = std::string(model::FamilyName(loaded_.card.family))},
+                .family = std::string(model::FamilyName(loaded_.card.family)),
+                .settings_sha256 = loaded_.card.settings_sha256},
       batch_(sessions.front()->batch()),
       sessions_(std::move(sessions)) {}
 

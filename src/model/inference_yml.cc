@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "base/sha256.h"
 #include "model/mapped_file.h"
 #include "model/yaml_tree.h"
 
@@ -299,6 +300,7 @@ Result<InferenceYml> ParseInferenceYml(std::string_view text) {
   if (!root) return Fail(root.error());
   if (root->kind != Kind::kMap) return Fail(ErrorCode::kBadModel, "it is not a map of settings");
   InferenceYml yml;
+  yml.sha256 = Sha256({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
   for (const auto read : {ReadModelName, ReadLabels, ReadPreprocess, ReadParameters}) {
     if (auto good = read(*root, yml); !good) return Fail(good.error());
   }

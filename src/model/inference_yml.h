@@ -16,6 +16,7 @@ namespace doclayout::model {
 /// What the `inference.yml` that comes with Paddle's exports says of a model, as far as it is made use of. What the
 /// file leaves out is unset.
 struct InferenceYml {
+  std::string sha256;      ///< of its text, lower-case hexadecimal; empty without such a file
   std::string model_name;  ///< Global.model_name: "PP-DocLayoutV3"
   std::optional<Family> family;
   std::vector<std::string> labels;

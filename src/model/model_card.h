@@ -76,8 +76,9 @@ struct QueryOutputs {
 
 /// What the rest of the program needs to know of a model: data, not code. Immutable once made.
 struct ModelCard {
-  std::string name;    ///< "picodet-cdla", or the file's name for one that is not in the catalogue
-  std::string sha256;  ///< of the file, lower-case hexadecimal
+  std::string name;             ///< "picodet-cdla", or the file's name for one that is not in the catalogue
+  std::string sha256;           ///< of the file, lower-case hexadecimal
+  std::string settings_sha256;  ///< of its `inference.yml`; empty without
   Family family = Family::kPicoDet;
   InputContract input;
   std::vector<std::string> labels;

@@ -60,6 +60,7 @@ Result<void> ModelFile::Describe(const ModelLocation& location, std::optional<Fa
   }
   card_ = std::move(*card);
   card_.sha256 = sha256;
+  card_.settings_sha256 = yml.sha256;
   card_.name = path_.stem().string();
   if (!yml.model_name.empty()) card_.name = yml.model_name;
   if (known != nullptr) card_.name = known->name;

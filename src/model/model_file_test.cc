@@ -114,6 +114,20 @@ TEST(ModelFile, TakesSettingsFromTheFolder) {
   EXPECT_EQ(file->card().defaults.nms, false);
 }
 
+TEST(ModelFile, TellsModelsApartThatDifferInTheirSettingsOnly) {
+  const auto folder = FolderWithModel("settings_digest");
+  const ModelCard without = ModelFile::Load(folder).value().card();
+  WriteText(folder / "inference.yml", "draw_threshold: 0.25\n");
+  const ModelCard with = ModelFile::Load(folder).value().card();
+  WriteText(folder / "inference.yml", "draw_threshold: 0.75\n");
+  const ModelCard other = ModelFile::Load(folder).value().card();
+
+  EXPECT_EQ(with.sha256, without.sha256);
+  EXPECT_EQ(without.settings_sha256, "");
+  EXPECT_EQ(with.settings_sha256.size(), 64);
+  EXPECT_NE(with.settings_sha256, other.settings_sha256);
+}
+
 TEST(ModelFile, RefusesSettingsThatContradictTheGraph) {
   const auto folder = FolderWithModel("contradiction");
   const auto error_with = [&](std::string_view settings) {

@@ -30,8 +30,8 @@ AnswerKey MakeAnswerKey(std::span<const std::uint8_t> document, std::string_view
                         const ModelIdentity& model) {
   Sha256Stream stream;
   // Each with its length in front, so that none ends where the next one seems to begin.
-  for (const std::string_view part :
-       {std::string_view(model.sha256), std::string_view(model.family), std::string_view(model.name), parameters}) {
+  for (const std::string_view part : {std::string_view(model.sha256), std::string_view(model.settings_sha256),
+                                      std::string_view(model.family), std::string_view(model.name), parameters}) {
     stream.Update(BytesOfText(fmt::format("{}:", part.size())));
     stream.Update(BytesOfText(part));
   }

@@ -29,8 +29,8 @@ enum class CacheUse {
 /// "miss", "hit" or "shared", as in the log and the metrics; static memory.
 std::string_view CacheUseName(CacheUse use);
 
-/// `parameters` in one spelling, as `AnalyzeQuery::canonical`. The model's name and family count too, because one file
-/// can be served as two families. Thread-safe; blocks for a pass over the document, a millisecond or so a megabyte.
+/// `parameters` in one spelling, as `AnalyzeQuery::canonical`. All that is known of the model counts: one file answers
+/// differently with other settings. Thread-safe; blocks for a pass over the document, 1 to 3 ms a megabyte.
 AnswerKey MakeAnswerKey(std::span<const std::uint8_t> document, std::string_view parameters,
                         const ModelIdentity& model);
 

@@ -70,11 +70,12 @@ TEST(AnswerKey, KeepsItsPartsApart) {
       KeyOf("ab", "cd", {.name = "", .sha256 = "00", .family = "fm"}),
       KeyOf("ab", "cd", {.name = "m", .sha256 = "00f", .family = ""}),
       KeyOf("ab", "cd", {.name = "m", .sha256 = "01", .family = "f"}),
+      KeyOf("ab", "cd", {.name = "m", .sha256 = "00", .family = "f", .settings_sha256 = "01"}),
       KeyOf("2:cdab", "", kModel),
       KeyOf("", ""),
   };
 
-  EXPECT_EQ(keys.size(), 9);
+  EXPECT_EQ(keys.size(), 10);
 }
 
 TEST(AnswerCache, LetsTheFirstLead) {

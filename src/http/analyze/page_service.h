@@ -25,6 +25,8 @@ struct ModelIdentity {
   std::string name;
   std::string sha256;
   std::string family;
+  /// Not told: what else makes two models of one file answer differently; empty for none.
+  std::string settings_sha256 = {};
 };
 
 /// When a page went through its steps, and with how many others. A plain value.
