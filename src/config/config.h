@@ -90,6 +90,7 @@ struct ServeConfig {
   std::size_t max_body_bytes = 50UL << 20;
   std::size_t max_body_bytes_in_flight = 512UL << 20;
   std::size_t max_header_bytes = 16UL << 10;
+  std::size_t answer_cache_bytes = 0;  ///< of what was found in documents; 0: nothing is kept
   DocumentConfig document;
   ClientConfig clients;
   std::string admin_token;  ///< empty: what it opens is not there

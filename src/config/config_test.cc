@@ -31,6 +31,17 @@ TEST(Config, DefaultsAreThoseOfTheDocs) {
   EXPECT_EQ(serve.inference.precision, "f32");
   EXPECT_EQ(serve.document.max_pixels, 50'000'000);
   EXPECT_EQ(serve.document.max_document_pixels, 1'000'000'000);
+  EXPECT_EQ(serve.answer_cache_bytes, 0);
+}
+
+TEST(Config, KeepsAnswersInAsMuchMemoryAsItIsTold) {
+  const auto environment = [](std::string_view name) -> std::optional<std::string> {
+    return name == "ANSWER_CACHE_BYTES" ? std::optional<std::string>("1000") : std::nullopt;
+  };
+
+  EXPECT_EQ(std::get<ServeConfig>(Parse({"serve"}, environment)).answer_cache_bytes, 1000);
+  EXPECT_EQ(std::get<ServeConfig>(Parse({"serve", "--answer-cache-bytes=7"}, environment)).answer_cache_bytes, 7);
+  EXPECT_THAT(std::get<ExitNow>(Parse({"serve", "--answer-cache-bytes=-1"})).text, HasSubstr("--answer-cache-bytes"));
 }
 
 TEST(Config, AFlagWinsOverTheEnvironmentAndThatOverTheFile) {

@@ -100,6 +100,9 @@ void AddServe(CLI::App& app, ServeConfig& config) {
   number("--max-body-bytes-in-flight", config.max_body_bytes_in_flight, "bodies of all requests together", 1,
          std::size_t{1} << 40, "MAX_BODY_BYTES_IN_FLIGHT");
   number("--max-header-bytes", config.max_header_bytes, "largest request header", 256, 1 << 20, "MAX_HEADER_BYTES");
+  number("--answer-cache-bytes", config.answer_cache_bytes,
+         "memory for what was found in documents, for those that come again; 0: none is kept", 0, std::size_t{1} << 40,
+         "ANSWER_CACHE_BYTES");
   number("--header-timeout-ms", config.header_timeout_ms, "most time from a request's first byte to its last header", 1,
          kDayMs, "HEADER_TIMEOUT_MS");
   number("--body-timeout-ms", config.body_timeout_ms, "most time to send a body", 1, kDayMs, "BODY_TIMEOUT_MS");
