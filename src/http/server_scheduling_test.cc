@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <future>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -39,6 +40,13 @@ std::string PageRequestText(int width, std::string_view query = "") {
 std::string TwoPagesText(std::string_view query = "") {
   return MakeRequest("POST", query.empty() ? "/analyze" : fmt::format("/analyze?{}", query),
                      "Content-Type: image/tiff\r\n", TwoPageTiff());
+}
+
+/// A model's step that hangs at pages of that width. Its thread may end after everything else: it keeps the gate.
+std::function<Result<PageLayout>(const Page&)> HangsAt(int width, const std::shared_ptr<Gate>& gate) {
+  return [width, gate, guarded = gate->Guarded()](const Page& page) {
+    return page.image.width() == width ? guarded(page) : OneRegion(page);
+  };
 }
 
 int ReadyStatus(const TestServer& server) {
@@ -192,15 +200,13 @@ TEST(Scheduling, FailsOnlyTheBadPageOfABatch) {
 }
 
 TEST(Scheduling, GivesUpOnASlotThatHangs) {
-  Gate gate;
+  const auto gate = std::make_shared<Gate>();
   std::promise<bool> stuck;
   scheduler::Policy::Options policy = Quick(2);
   policy.inference_limit = milliseconds(50);
-  const auto guarded = gate.Guarded();
-  TestServer server(
-      {.policy = policy,
-       .model = {.infer = [&](const Page& page) { return page.image.width() == 3 ? guarded(page) : OneRegion(page); }},
-       .on_stuck = [&](int, bool replaced) { stuck.set_value(replaced); }});
+  TestServer server({.policy = policy, .model = {.infer = HangsAt(3, gate)}, .on_stuck = [&](int, bool replaced) {
+                       stuck.set_value(replaced);
+                     }});
   EXPECT_EQ(ReadyStatus(server), 200);
 
   const TestAnswer answer = TestClient(server.port()).Request(PageRequestText(3));
@@ -210,27 +216,24 @@ TEST(Scheduling, GivesUpOnASlotThatHangs) {
   EXPECT_EQ(ReadyStatus(server), 503);
   EXPECT_EQ(server.Metric("pp_doclayout_slots_stuck"), 1);
   EXPECT_EQ(TestClient(server.port()).Request(PageRequestText(2)).status, 200) << "the other slot works";
-  gate.Open();
+  gate->Open();
 }
 
 TEST(Scheduling, WorksOnWhereTheModelReplacesASlotThatHangs) {
-  Gate gate;
+  const auto gate = std::make_shared<Gate>();
   std::promise<bool> stuck;
   scheduler::Policy::Options policy = Quick();
   policy.inference_limit = milliseconds(50);
-  const auto guarded = gate.Guarded();
-  TestServer server(
-      {.policy = policy,
-       .model = {.infer = [&](const Page& page) { return page.image.width() == 3 ? guarded(page) : OneRegion(page); },
-                 .replaces_slots = true},
-       .on_stuck = [&](int, bool replaced) { stuck.set_value(replaced); }});
+  TestServer server({.policy = policy,
+                     .model = {.infer = HangsAt(3, gate), .replaces_slots = true},
+                     .on_stuck = [&](int, bool replaced) { stuck.set_value(replaced); }});
 
   EXPECT_EQ(TestClient(server.port()).Request(PageRequestText(3)).status, 504);
 
   EXPECT_TRUE(stuck.get_future().get());
   EXPECT_EQ(ReadyStatus(server), 200);
   EXPECT_EQ(TestClient(server.port()).Request(PageRequestText(2)).status, 200);
-  gate.Open();
+  gate->Open();
 }
 
 TEST(Scheduling, StopsAskingAModelThatFailsAgainAndAgain) {
