@@ -53,6 +53,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name.replace("_", "-"), str(value))
+        # Not announced, the next request may be on its way on this connection when it ends, and is sent again.
+        self.send_header("Connection", "close")
         self.end_headers()
 
     def first_byte(self) -> int:
