@@ -19,8 +19,8 @@ std::size_t Allocated(std::size_t bytes) {
 
 /// A short string lies inside of its object.
 std::size_t HeapBytes(const std::string& text) {
-  static const std::size_t inside = std::string().capacity();
-  return text.capacity() <= inside ? 0 : Allocated(text.capacity() + 1);
+  static const std::size_t kInside = std::string().capacity();
+  return text.capacity() <= kInside ? 0 : Allocated(text.capacity() + 1);
 }
 
 template <typename T>
@@ -32,7 +32,7 @@ std::size_t HeapBytes(const std::vector<T>& items) {
 
 std::size_t BytesOf(const std::vector<PageLayout>& layouts) {
   // The vector itself lies behind two counters and a vtable.
-  std::size_t bytes = Allocated(sizeof(layouts) + 2 * sizeof(void*)) + HeapBytes(layouts);
+  std::size_t bytes = Allocated(sizeof(std::vector<PageLayout>) + 2 * sizeof(void*)) + HeapBytes(layouts);
   for (const PageLayout& layout : layouts) {
     bytes += HeapBytes(layout.regions);
     for (const Region& region : layout.regions) bytes += HeapBytes(region.label) + HeapBytes(region.polygon);
