@@ -62,7 +62,7 @@ def measure(context: Context, machine: Machine, report: Report) -> None:
         try:
             time.sleep(1)
             cpu_before, start = service.cpu_seconds(), time.monotonic()
-            times = _ask(service, context.seconds)
+            times = ask_in_turn(service, PATHS, context.seconds)
             busy = (service.cpu_seconds() - cpu_before) / (time.monotonic() - start)
             result = finish_wrk(load, service)
         finally:
@@ -75,28 +75,34 @@ def measure(context: Context, machine: Machine, report: Report) -> None:
         f"connection, while {CONNECTIONS} connections post pages: {result.pages_per_second:.2f} pages/s, "
         f"{result.errors} refused or failed, {busy:.2f} of {machine.processors} processors busy with the service.",
     )
-    rows = []
-    for path, values in times.items():
-        percentile = quantiles(values, n=100, method="inclusive")
-        rows.append(
-            [f"`{path}`", str(len(values)), f"{percentile[49]:.2f}", f"{percentile[98]:.2f}", f"{max(values):.2f}"]
-        )
-        report.under(f"{path} under load, p99", percentile[98], 10, "ms")
-    report.table(["", "answers", "p50", "p99", "most"], rows)
+    tell_times(report, times, "under load")
     report.at_least("engine saturated while health was asked: processors busy", busy / machine.processors, 0.8, "of all")
 
 
-def _ask(service: Service, seconds: float) -> dict[str, list[float]]:
-    times: dict[str, list[float]] = {path: [] for path in PATHS}
+def ask_in_turn(service: Service, paths: tuple[str, ...], seconds: float) -> dict[str, list[float]]:
+    """Milliseconds of each answer, by path, of one client that asks every `PERIOD_S`."""
+    times: dict[str, list[float]] = {path: [] for path in paths}
     probe = Probe(service)
     gc.disable()  # its pauses would count as the service's
     try:
         start = time.perf_counter()
         for index in range(round(seconds / PERIOD_S)):
             time.sleep(max(0.0, start + index * PERIOD_S - time.perf_counter()))
-            path = PATHS[index % len(PATHS)]
+            path = paths[index % len(paths)]
             times[path].append(probe.milliseconds(path))
     finally:
         gc.enable()
         probe.close()
     return times
+
+
+def tell_times(report: Report, times: dict[str, list[float]], when: str) -> None:
+    """A table of what `ask_in_turn` gave, and each path's bar."""
+    rows = []
+    for path, values in times.items():
+        percentile = quantiles(values, n=100, method="inclusive")
+        rows.append(
+            [f"`{path}`", str(len(values)), f"{percentile[49]:.2f}", f"{percentile[98]:.2f}", f"{max(values):.2f}"]
+        )
+        report.under(f"{path} {when}, p99", percentile[98], 10, "ms")
+    report.table(["", "answers", "p50", "p99", "most"], rows)

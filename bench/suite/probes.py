@@ -5,10 +5,9 @@ import resource
 import socket
 import subprocess
 import time
-from statistics import quantiles
 
 from .context import Context
-from .health import PERIOD_S, Probe
+from .health import PERIOD_S, ask_in_turn, tell_times
 from .load import run_wrk
 from .machine import Machine
 from .processes import Service, doclayout
@@ -40,14 +39,7 @@ def measure(context: Context, machine: Machine, report: Report) -> None:
         f"{rate:.0f} pages a second are offered, ten times what it holds, {IDLE} connections idle and {SLOW} have begun "
         "a request that does not end.",
     )
-    rows = []
-    for path, values in times.items():
-        percentile = quantiles(values, n=100, method="inclusive")
-        rows.append(
-            [f"`{path}`", str(len(values)), f"{percentile[49]:.2f}", f"{percentile[98]:.2f}", f"{max(values):.2f}"]
-        )
-        report.under(f"{path} at 10 ×, p99", percentile[98], 10, "ms")
-    report.table(["", "answers", "p50", "p99", "most"], rows)
+    tell_times(report, times, "at 10 ×")
 
 
 def _ask_under_load(context: Context, service: Service, rate: float) -> dict[str, list[float]]:
@@ -55,21 +47,14 @@ def _ask_under_load(context: Context, service: Service, rate: float) -> dict[str
     command += ["--rate", f"{rate:.2f}", "--duration", f"{context.seconds + 4:g}", "--warm-up", "0"]
     command += ["--query", "timeout_ms=2000", "--timeout", "5"]
     load = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    times: dict[str, list[float]] = {path: [] for path in PATHS}
-    probe = Probe(service)
     try:
         time.sleep(2)
-        start = time.perf_counter()
-        for index in range(round(context.seconds / PERIOD_S)):
-            time.sleep(max(0.0, start + index * PERIOD_S - time.perf_counter()))
-            path = PATHS[index % len(PATHS)]
-            times[path].append(probe.milliseconds(path))
+        times = ask_in_turn(service, PATHS, context.seconds)
         load.wait()
+        return times
     finally:
         load.kill()
         load.wait()
-        probe.close()
-    return times
 
 
 def _with(context: Context, options: list[str]) -> Context:
