@@ -108,10 +108,6 @@ class Scheduler {
     const MutexLock lock(state_->mutex);
     gone = state_->Remove(id);
   }
-  void Close() {
-    const MutexLock lock(state_->mutex);
-    state_->policy.Close();
-  }
   void ObserveOverhead(Duration time) {
     const MutexLock lock(state_->mutex);
     state_->policy.ObserveOverhead(time);

@@ -101,9 +101,6 @@ class ScheduledPages final : public PageService {
             .tried = health.breaker == scheduler::Breaker::State::kHalfOpen};
   }
 
-  /// Nothing is admitted any more.
-  void Close() { scheduler_.Close(); }
-
   /// Requests that are admitted from now on are analysed by `model`. Thread-safe.
   void Exchange(std::shared_ptr<Model> model) { model_->Set(std::move(model)); }
   std::shared_ptr<Model> model() const { return model_->Get(); }
