@@ -5,6 +5,18 @@
 
 #include "decode/document.h"
 
+namespace {
+
+/// Every pixel is read, so that one that was never written shows where memory is checked for that.
+void ReadAll(const doclayout::Image& image) {
+  unsigned sum = 0;
+  for (const std::uint8_t byte : image.bytes()) sum += byte;
+  volatile unsigned kept = sum;
+  static_cast<void>(kept);
+}
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace doclayout::decode;  // NOLINT: one function
 
@@ -21,11 +33,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (pixels < 1 || pixels > limits.max_pixels) std::abort();
     all_pixels += pixels;
     if (all_pixels > limits.max_document_pixels) std::abort();
-    // Every pixel is read, so that one that was never written shows where memory is checked for that.
-    unsigned sum = 0;
-    for (const std::uint8_t byte : page->image.bytes()) sum += byte;
-    volatile unsigned kept = sum;
-    static_cast<void>(kept);
+    ReadAll(page->image);
+
+    constexpr doclayout::PageSize kEnough{.width = 16, .height = 24};
+    const auto reduced = (*document)->ReadReducedPage(index, kEnough);
+    if (!reduced || reduced->size() != page->size()) std::abort();
+    if (reduced->whole && (reduced->image.width() < kEnough.width || reduced->image.height() < kEnough.height)) {
+      std::abort();
+    }
+    ReadAll(reduced->image);
   }
   return 0;
 }

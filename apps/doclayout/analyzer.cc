@@ -64,7 +64,9 @@ Result<std::string> Analyzer::TryAnalyze(std::size_t file, int slot) const {
 Result<Analyzer::AnalyzedPage> Analyzer::AnalyzePage(decode::Document& document, int index, int slot,
                                                      StageTimings& timings) const {
   const TimePoint start = clock_.Now();
-  Result<Page> page = document.ReadPage(index);
+  Result<Page> page = config_.document.decode == DecodeMode::kFast
+                          ? document.ReadReducedPage(index, card_.input.size())
+                          : document.ReadPage(index);
   timings.decode += Milliseconds(clock_.Now() - start);
   if (!page) return Fail(page.error());
   auto layout = pipelines_[static_cast<std::size_t>(slot)]->Analyze(*page, config_.parameters, timings);
@@ -103,6 +105,11 @@ Result<std::string> Analyzer::DrawPage(int slot, decode::Document& document, int
   StageTimings timings;
   auto analyzed = AnalyzePage(document, index, slot, timings);
   if (!analyzed) return Fail(analyzed.error());
+  if (analyzed->page.whole) {  // what is drawn on is all of it
+    Result<Page> whole = document.ReadPage(index);
+    if (!whole) return Fail(whole.error());
+    analyzed->page = std::move(*whole);
+  }
   const auto png = render::ToAnnotatedPng(analyzed->page.image, analyzed->layout);
   if (!png) return Fail(png.error());
   return std::string(AsText(*png));

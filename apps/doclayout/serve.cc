@@ -54,6 +54,7 @@ http::Server::Options ServerOptions(const config::ServeConfig& config) {
   options.limits.write_timeout = milliseconds(config.write_timeout_ms);
   options.limits.keep_alive_timeout = milliseconds(config.idle_timeout_ms);
   options.document_limits = DocumentLimits(config.document);
+  options.decode = config.document.decode;
   options.answer_cache_bytes = config.answer_cache_bytes;
   options.request_timeout = milliseconds(config.scheduling.request_timeout_ms);
   options.drain_grace = milliseconds(config.drain_grace_ms);

@@ -28,6 +28,7 @@ class ServedModel {
   int batch() const { return batch_; }  ///< pages that are inferred together
 
   const http::ModelIdentity& identity() const { return identity_; }
+  PageSize input_size() const { return loaded_.card.input.size(); }
   Result<void> CheckParameters(const AnalyzeParameters& parameters) const;
   Result<Input> Prepare(const Page& page) const { return pipeline::Prepare(page, loaded_.card); }
   static std::size_t BytesOf(const Input& input) { return input.pixels.size(); }

@@ -25,7 +25,7 @@ void AddAnalyze(CLI::App& app, AnalyzeConfig& config) {
   app.add_flag("--pretty", config.pretty, "break the JSON's lines for people; for one file, or with a folder");
   AddParameters(app, config.parameters);
   AddInference(app, config.inference);
-  AddDocumentLimits(app, config.document);
+  AddDocument(app, config.document);
 }
 
 void AddPostprocess(CLI::App& app, PostprocessConfig& config) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "types/analyze_parameters.h"
+#include "types/decode_mode.h"
 
 namespace doclayout::config {
 
@@ -32,6 +33,7 @@ struct DocumentConfig {
   std::int64_t max_pixels = 50'000'000;
   int max_pages = 200;
   std::int64_t max_document_pixels = 1'000'000'000;
+  DecodeMode decode = DecodeMode::kExact;  ///< of JPEG pages that the model sees smaller than they are
 };
 
 /// Who is admitted, in which order pages are inferred, and when the service gives up on its model.

@@ -75,7 +75,7 @@ void AddInference(CLI::App& app, InferenceConfig& config) {
       "THREADS");
 }
 
-void AddDocumentLimits(CLI::App& app, DocumentConfig& config) {
+void AddDocument(CLI::App& app, DocumentConfig& config) {
   FromEnvironment(app.add_option("--max-pixels", config.max_pixels, "largest page, width times height")
                       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 31))
                       ->capture_default_str(),
@@ -89,6 +89,12 @@ void AddDocumentLimits(CLI::App& app, DocumentConfig& config) {
           ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40))
           ->capture_default_str(),
       "MAX_DOCUMENT_PIXELS");
+  FromEnvironment(app.add_option_function<std::string>(
+                      "--decode", [&config](const std::string& text) { config.decode = *ParseDecodeMode(text); },
+                      "whether a JPEG may be decoded to fewer pixels than it has, which is faster: exact or fast")
+                      ->check(CLI::IsMember({"exact", "fast"}))
+                      ->default_str("exact"),
+                  "DECODE");
 }
 
 void AddParameters(CLI::App& app, AnalyzeParameters& parameters) {

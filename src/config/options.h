@@ -19,7 +19,7 @@ void AddFamily(CLI::App& app, std::string& family);
 void AddInference(CLI::App& app, InferenceConfig& config);
 
 /// How large documents may be.
-void AddDocumentLimits(CLI::App& app, DocumentConfig& config);
+void AddDocument(CLI::App& app, DocumentConfig& config);
 
 /// Who callers are and how much each may ask for, of `serve`.
 void AddClients(CLI::App& app, ClientConfig& config);

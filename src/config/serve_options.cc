@@ -116,7 +116,7 @@ void AddServe(CLI::App& app, ServeConfig& config) {
                   "ADMIN_TOKEN");
   AddScheduling(app, config.scheduling);
   AddInference(app, config.inference);
-  AddDocumentLimits(app, config.document);
+  AddDocument(app, config.document);
   AddClients(app, config.clients);
   AddTracing(app, config.tracing);
 }

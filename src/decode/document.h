@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "types/page.h"
+#include "types/page_size.h"
 
 namespace doclayout::decode {
 
@@ -50,6 +51,14 @@ class Document {
   /// limits or beyond memory, `kUnsupportedMedia` for a kind of pixels that is not read, `kBadParameter` for a page
   /// that is not there.
   virtual Result<Page> ReadPage(int index) = 0;
+
+  /// As `ReadPage`, of a page that is to be scaled down to `enough` anyway: where the format can be decoded to fewer
+  /// pixels, which takes less time, the page's image has fewer, but not fewer than that in either direction. The page
+  /// says how many it has. Formats that cannot give all of them, as `ReadPage` does.
+  virtual Result<Page> ReadReducedPage(int index, PageSize enough) {
+    static_cast<void>(enough);
+    return ReadPage(index);
+  }
 };
 
 /// Recognises the format and reads the header. Thread-safe.

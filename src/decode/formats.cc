@@ -32,8 +32,11 @@ Result<void> CheckPageIndex(int index, int count) {
 
 Result<Page> SinglePageDocument::ReadPage(int index) {
   if (auto found = CheckPageIndex(index, 1); !found) return Fail(found.error());
-  auto stored = Decode();
-  if (!stored) return Fail(stored.error());
+  return Finish(index, Decode());
+}
+
+Result<Page> SinglePageDocument::Finish(int index, Result<Image> stored) const {
+  if (!stored) return Fail(std::move(stored.error()));
   return FinishPage(index, *std::move(stored), orientation_, density_);
 }
 

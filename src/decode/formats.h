@@ -47,6 +47,10 @@ class SinglePageDocument : public Document {
   /// The pixels as stored, not turned.
   virtual Result<Image> Decode() = 0;
 
+  Orientation orientation() const { return orientation_; }
+  /// Makes a page of what `Decode` or the like gave.
+  Result<Page> Finish(int index, Result<Image> stored) const;
+
  private:
   const Orientation orientation_;
   const Density density_;

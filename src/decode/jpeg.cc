@@ -135,13 +135,34 @@ bool HasEveryComponent(const jpeg_decompress_struct& codec) {
   return true;
 }
 
+/// libjpeg decodes each block of 8 x 8 pixels to `block` x `block`: 8, 4, 2 or 1. It can all from 1 to 16, but only these
+/// with vector instructions.
+constexpr int kWholeBlock = 8;
+
+/// Pixels of a side of `whole` pixels when so decoded, as libjpeg counts them.
+int Reduced(int whole, int block) {
+  return static_cast<int>((std::int64_t{whole} * block + kWholeBlock - 1) / kWholeBlock);
+}
+
+/// The smallest block that gives at least `enough` pixels in both directions.
+int BlockFor(PageSize whole, PageSize enough) {
+  int block = kWholeBlock;
+  while (block > 1 && Reduced(whole.width, block / 2) >= enough.width &&
+         Reduced(whole.height, block / 2) >= enough.height) {
+    block /= 2;
+  }
+  return block;
+}
+
 /// Decodes into rows of `stride` bytes from `pixels`, after `ReadHeader`. False with `failure` set where it fails.
-bool ReadPixels(Decoder& decoder, std::uint8_t* pixels, std::size_t stride) {
+bool ReadPixels(Decoder& decoder, int block, std::uint8_t* pixels, std::size_t stride) {
   if (setjmp(decoder.on_error) != 0) return false;
   j_decompress_ptr codec = &decoder.codec;
   const bool cmyk = codec->num_components == 4;
   decoder.max_scans = MostJpegScans(codec->image_width, codec->image_height);
   codec->out_color_space = cmyk ? JCS_CMYK : JCS_EXT_BGR;
+  codec->scale_num = static_cast<unsigned>(block);
+  codec->scale_denom = kWholeBlock;
   codec->mem->max_memory_to_use =
       kMemoryBase + kMemoryPerPixel * static_cast<long>(codec->image_width) * static_cast<long>(codec->image_height);
 
@@ -251,26 +272,37 @@ class JpegDocument final : public SinglePageDocument {
   JpegDocument(std::span<const std::uint8_t> bytes, const jpeg_decompress_struct& header)
       : SinglePageDocument(ReadOrientation(header), ReadDensity(header)),
         bytes_(bytes),
-        width_(static_cast<int>(header.image_width)),
-        height_(static_cast<int>(header.image_height)) {}
+        size_{.width = static_cast<int>(header.image_width), .height = static_cast<int>(header.image_height)} {}
 
   Format format() const override { return Format::kJpeg; }
 
+  Result<Page> ReadReducedPage(int index, PageSize enough) override {
+    if (auto found = CheckPageIndex(index, 1); !found) return Fail(found.error());
+    const bool lies = SwapsAxes(orientation());
+    const int block = BlockFor(size_, lies ? Turned(enough) : enough);
+    Result<Page> page = Finish(index, DecodeBlocks(block));
+    if (page && block < kWholeBlock) page->whole = lies ? Turned(size_) : size_;
+    return page;
+  }
+
  protected:
-  Result<Image> Decode() override {
-    auto image = AllocateImage(width_, height_);
+  Result<Image> Decode() override { return DecodeBlocks(kWholeBlock); }
+
+ private:
+  static PageSize Turned(PageSize size) { return {.width = size.height, .height = size.width}; }
+
+  Result<Image> DecodeBlocks(int block) const {
+    auto image = AllocateImage(Reduced(size_.width, block), Reduced(size_.height, block));
     if (!image) return image;
     DecoderOwner decoder;
-    if (!ReadHeader(*decoder, bytes_, false) || !ReadPixels(*decoder, image->row(0), image->row_bytes())) {
+    if (!ReadHeader(*decoder, bytes_, false) || !ReadPixels(*decoder, block, image->row(0), image->row_bytes())) {
       return Fail(Explain(*decoder));
     }
     return image;
   }
 
- private:
   const std::span<const std::uint8_t> bytes_;
-  const int width_;
-  const int height_;
+  const PageSize size_;  ///< as stored
 };
 
 }  // namespace

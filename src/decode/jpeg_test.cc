@@ -251,5 +251,103 @@ TEST(Jpeg, PageIsReadAgainTheSame) {
   EXPECT_EQ((*document)->ReadPage(-1).error().code, ErrorCode::kBadParameter);
 }
 
+Result<Page> ReadReduced(const Bytes& bytes, PageSize enough) {
+  auto document = OpenDocument(bytes, {});
+  if (!document) return Fail(document.error());
+  return (*document)->ReadReducedPage(0, enough);
+}
+
+/// Gray that grows evenly to the right and to the bottom: what decoding to fewer pixels keeps.
+Bytes Slope(int width, int height) {
+  Bytes rgb;
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) rgb.insert(rgb.end(), 3, static_cast<std::uint8_t>(x / 2 + y / 4));
+  }
+  return rgb;
+}
+
+TEST(Jpeg, ReducedPageHasEnoughPixelsAndNotMany) {
+  const Bytes jpeg = EncodeJpeg({.width = 203, .height = 301}, Slope(203, 301));
+  struct Case {
+    PageSize enough;
+    PageSize given;
+  };
+  const Case cases[] = {
+      {{.width = 102, .height = 151}, {.width = 102, .height = 151}},  // halves, rounded up
+      {{.width = 103, .height = 10}, {.width = 203, .height = 301}},   // one pixel more than the half has
+      {{.width = 10, .height = 152}, {.width = 203, .height = 301}},
+      {{.width = 51, .height = 76}, {.width = 51, .height = 76}},
+      {{.width = 26, .height = 38}, {.width = 26, .height = 38}},
+      {{.width = 1, .height = 1}, {.width = 26, .height = 38}},  // no less than an eighth
+      {{.width = 400, .height = 400}, {.width = 203, .height = 301}},
+  };
+  for (const auto& [enough, given] : cases) {
+    const auto page = ReadReduced(jpeg, enough);
+
+    ASSERT_TRUE(page) << page.error().message;
+    EXPECT_EQ((PageSize{.width = page->image.width(), .height = page->image.height()}), given);
+    EXPECT_EQ(page->size(), (PageSize{.width = 203, .height = 301}));
+    EXPECT_EQ(page->whole.has_value(), given.width < 203);
+  }
+}
+
+TEST(Jpeg, ReducedPageIsTheSamePicture) {
+  for (const bool progressive : {true, false}) {
+    const Bytes jpeg =
+        EncodeJpeg({.width = 256, .height = 128, .quality = 100, .progressive = progressive}, Slope(256, 128));
+    for (const int block : {4, 2, 1}) {
+      const int factor = 8 / block;
+
+      const auto page = ReadReduced(jpeg, {.width = 256 / factor, .height = 128 / factor});
+
+      ASSERT_TRUE(page) << page.error().message;
+      ASSERT_EQ(page->image.width(), 256 / factor);
+      for (int y = 0; y < page->image.height(); ++y) {
+        for (int x = 0; x < page->image.width(); ++x) {
+          const double middle = (x * factor + (factor - 1) / 2.0) / 2 + (y * factor + (factor - 1) / 2.0) / 4;
+          ASSERT_NEAR(At(page->image, x, y)[0], middle, 4) << x << ' ' << y << " of 1/" << factor;
+        }
+      }
+    }
+  }
+}
+
+TEST(Jpeg, ReducedPageIsUprightAndMeasuredUpright) {
+  const Bytes samples = Slope(64, 128);
+  for (std::uint16_t tag = 1; tag <= 8; ++tag) {
+    const Bytes jpeg = EncodeJpeg({.width = 64, .height = 128, .exif = Exif(tag, true, true)}, samples);
+    const bool lies = tag >= 5;
+    const PageSize enough = lies ? PageSize{.width = 64, .height = 20} : PageSize{.width = 20, .height = 64};
+
+    const auto whole = Read(jpeg);
+    const auto page = ReadReduced(jpeg, enough);
+
+    ASSERT_TRUE(whole && page);
+    EXPECT_EQ(page->size(), whole->size());
+    EXPECT_EQ(page->rotation, whole->rotation);
+    EXPECT_EQ(page->image.width() * 2, whole->image.width());
+    for (const int y : {1, page->image.height() - 2}) {
+      for (const int x : {1, page->image.width() - 2}) {
+        EXPECT_NEAR(At(page->image, x, y)[0], At(whole->image, 2 * x, 2 * y)[0], 3) << "orientation " << tag;
+      }
+    }
+  }
+}
+
+TEST(Jpeg, ReducedPageFailsAsTheWholeOneDoes) {
+  Bytes jpeg = Encode({.width = 64, .height = 64});
+  const auto document = OpenDocument(jpeg, {});
+  ASSERT_TRUE(document);
+  EXPECT_EQ((*document)->ReadReducedPage(1, {.width = 8, .height = 8}).error().code, ErrorCode::kBadParameter);
+  jpeg.resize(jpeg.size() / 2);
+
+  const auto whole = Read(jpeg);
+  const auto reduced = ReadReduced(jpeg, {.width = 8, .height = 8});
+
+  ASSERT_FALSE(whole);
+  ASSERT_FALSE(reduced);
+  EXPECT_EQ(reduced.error().message, whole.error().message);
+}
+
 }  // namespace
 }  // namespace doclayout::decode

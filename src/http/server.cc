@@ -35,6 +35,7 @@ std::shared_ptr<const AnalyzeContext> MakeAnalyzeContext(const Server::Options& 
   return std::make_shared<const AnalyzeContext>(AnalyzeContext{.pages = dependencies.pages,
                                                                .limits = options.document_limits,
                                                                .timeout = options.request_timeout,
+                                                               .decode = options.decode,
                                                                .bodies = std::move(bodies),
                                                                .metrics = std::move(metrics),
                                                                .answers = std::move(answers),

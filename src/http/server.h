@@ -19,6 +19,7 @@
 #include "http/limits.h"
 #include "http/middleware/trace_context.h"
 #include "metrics/registry.h"
+#include "types/decode_mode.h"
 
 namespace doclayout::http {
 
@@ -37,6 +38,7 @@ class Server {
     decode::Limits document_limits;
     std::size_t answer_cache_bytes = 0;                 ///< of what was found in documents; 0: nothing is kept
     std::chrono::milliseconds request_timeout{60'000};  ///< from a request's first byte to its answer, if it says none
+    DecodeMode decode = DecodeMode::kExact;             ///< of pages, if a request says none
     std::chrono::milliseconds drain_grace{0};           ///< from the drain's begin, while the port stays open
     std::chrono::milliseconds drain_timeout{30'000};  ///< from the drain's begin; what is not answered then is cut off
     std::chrono::milliseconds drain_idle_grace{250};  ///< for requests that are on their way when the drain begins

@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "types/analyze_parameters.h"
+#include "types/page_size.h"
 
 namespace doclayout::model {
 
@@ -42,6 +43,8 @@ struct InputContract {
   std::string im_shape;      ///< name of the input [N, 2] that takes height and width from above; empty: none
   std::string scale_factor;  ///< name of the input [N, 2] that takes height / page's height and width / page's width;
                              ///< empty: none
+
+  PageSize size() const { return {.width = width, .height = height}; }
 };
 
 /// Outputs of one detection level of PicoDet.

@@ -3,6 +3,7 @@
 #include "model/model_card.h"
 #include "types/page.h"
 #include "types/page_layout.h"
+#include "types/page_size.h"
 
 namespace doclayout::pipeline {
 
@@ -13,15 +14,17 @@ struct PageScale {
 };
 
 inline PageScale ScaleOf(const Page& page, const model::InputContract& input) {
-  return {.y = static_cast<float>(input.height) / static_cast<float>(page.image.height()),
-          .x = static_cast<float>(input.width) / static_cast<float>(page.image.width())};
+  const PageSize size = page.size();
+  return {.y = static_cast<float>(input.height) / static_cast<float>(size.height),
+          .x = static_cast<float>(input.width) / static_cast<float>(size.width)};
 }
 
 /// What the answer says of the page, still without regions.
 inline PageLayout FrameOf(const Page& page) {
+  const PageSize size = page.size();
   return {.index = page.index,
-          .width = page.image.width(),
-          .height = page.image.height(),
+          .width = size.width,
+          .height = size.height,
           .rotation = page.rotation,
           .dpi = page.dpi};
 }

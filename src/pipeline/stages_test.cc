@@ -54,6 +54,23 @@ TEST(Stages, GiveTogetherWhatThePipelineGives) {
   EXPECT_EQ(layout->regions[0].score, expected->regions[0].score);
 }
 
+TEST(Stages, MeasureAReducedPageInItsOwnPixels) {
+  FakeClock clock;
+  const model::ModelCard card = FakeCard();
+  const Page whole = WhitePage(400, 200);
+  Page reduced = WhitePage(100, 50);
+  reduced.whole = whole.size();
+
+  const auto expected = Prepare(whole, card);
+  const auto input = Prepare(reduced, card);
+
+  ASSERT_TRUE(expected && input);
+  EXPECT_EQ(input->frame.width, 400);
+  EXPECT_EQ(input->frame.height, 200);
+  EXPECT_EQ(input->scale.x, expected->scale.x);
+  EXPECT_EQ(input->scale.y, expected->scale.y);
+}
+
 TEST(Stages, GiveEachPageOfABatchItsOwn) {
   FakeClock clock;
   const model::ModelCard card = FakeCard();

@@ -7,7 +7,7 @@
 #include "postprocess/detected_row.h"
 #include "postprocess/detection_options.h"
 #include "postprocess/outline.h"
-#include "postprocess/page_size.h"
+#include "types/page_size.h"
 #include "types/region.h"
 
 namespace doclayout::postprocess {

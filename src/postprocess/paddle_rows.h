@@ -7,7 +7,7 @@
 #include "postprocess/batch_place.h"
 #include "postprocess/detection_options.h"
 #include "postprocess/detections.h"
-#include "postprocess/page_size.h"
+#include "types/page_size.h"
 #include "types/tensor.h"
 
 namespace doclayout::postprocess {

@@ -5,7 +5,7 @@
 
 #include "base/result.h"
 #include "model/model_card.h"
-#include "postprocess/page_size.h"
+#include "types/page_size.h"
 #include "types/analyze_parameters.h"
 #include "types/region.h"
 #include "types/tensor.h"

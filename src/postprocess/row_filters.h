@@ -6,7 +6,7 @@
 
 #include "postprocess/detected_row.h"
 #include "postprocess/detection_options.h"
-#include "postprocess/page_size.h"
+#include "types/page_size.h"
 
 namespace doclayout::postprocess {
 

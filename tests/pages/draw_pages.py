@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 
-from format_pages import blank, huge, letter, rotated, tiny, two_pages
+from format_pages import blank, huge, letter, rotated, scan, tiny, two_pages
 from office_pages import contract, form, invoice
 from printed_pages import (
     chinese,
@@ -38,6 +38,7 @@ PAGES = {
         rotated,
         tiny,
         huge,
+        scan,
         letter,
         two_pages,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 from PIL import Image
 
 import texts
@@ -54,6 +56,14 @@ def tiny():
 
 def huge():
     save(report_sheet(600, "1", bilevel=True), "huge_600dpi.png", optimize=True)
+
+
+def scan():
+    """As a scanner gives an A4 page at 200 dpi: far more pixels than a model looks at, and grain on its paper."""
+    clean = report_sheet(200, "RGB").image
+    grain = Image.frombytes("L", clean.size, random.Random(200).randbytes(clean.width * clean.height))
+    noisy = Image.blend(clean, grain.convert("RGB"), 0.04)
+    noisy.save(FOLDER / "scan_200dpi.jpg", quality=80, optimize=True, dpi=(200, 200))
 
 
 def letter():

@@ -24,11 +24,17 @@ struct ServiceParameter {
   std::string_view name;
   std::string_view allowed;
   bool (*read)(std::string_view text, AnalyzeQuery& query);
+  bool changes_regions = false;
 };
 
 bool ReadFormat(std::string_view text, AnalyzeQuery& query) {
   query.format = text == "png" ? OutputFormat::kPng : OutputFormat::kJson;
   return text == "png" || text == "json";
+}
+
+bool ReadDecode(std::string_view text, AnalyzeQuery& query) {
+  query.decode = ParseDecodeMode(text);
+  return query.decode.has_value();
 }
 
 bool ReadPriority(std::string_view text, AnalyzeQuery& query) {
@@ -45,8 +51,9 @@ bool ReadTimeout(std::string_view text, AnalyzeQuery& query) {
   return milliseconds >= 1 && milliseconds <= kLongest;
 }
 
-constexpr std::array<ServiceParameter, 3> kServiceParameters = {
+constexpr std::array<ServiceParameter, 4> kServiceParameters = {
     {{"format", "json or png", ReadFormat},
+     {"decode", "exact or fast", ReadDecode, true},
      {"timeout_ms", "a whole number from 1 to 3600000", ReadTimeout},
      {"priority", "interactive or bulk", ReadPriority}}};
 
@@ -63,14 +70,13 @@ Error Unknown(const QueryParameter& parameter) {
           fmt::format("the parameter {} is unknown; allowed are {}", Quoted(parameter.name), fmt::join(names, ", "))};
 }
 
-/// What `given` says of the analysis, in one order.
+/// What `given` says of the regions, in one order.
 std::string Canonical(std::vector<QueryParameter> given) {
   std::ranges::sort(given, {}, &QueryParameter::name);
   std::string text;
   for (const QueryParameter& parameter : given) {
-    if (std::ranges::find(kServiceParameters, parameter.name, &ServiceParameter::name) != kServiceParameters.end()) {
-      continue;
-    }
+    const auto* own = std::ranges::find(kServiceParameters, parameter.name, &ServiceParameter::name);
+    if (own != kServiceParameters.end() && !own->changes_regions) continue;
     // A value may hold any character; its length says where it ends.
     text += fmt::format("{}={}:{};", parameter.name, parameter.value.size(), parameter.value);
   }

@@ -26,6 +26,12 @@ TEST(AnalyzeQuery, ReadsAllParameters) {
   EXPECT_EQ(query.format, OutputFormat::kPng);
 }
 
+TEST(AnalyzeQuery, ReadsHowPagesAreDecoded) {
+  EXPECT_FALSE(ParseAnalyzeQuery("").value().decode);
+  EXPECT_EQ(ParseAnalyzeQuery("decode=exact").value().decode, DecodeMode::kExact);
+  EXPECT_EQ(ParseAnalyzeQuery("decode=fast").value().decode, DecodeMode::kFast);
+}
+
 TEST(AnalyzeQuery, ReadsValuesOfSingleClasses) {
   const AnalyzeQuery query =
       ParseAnalyzeQuery("class_threshold=5:0.4,text:0.5&class_unclip=5%3A1.1x1.2&shape=quad").value();
@@ -86,7 +92,7 @@ TEST(AnalyzeQuery, NamesAnUnknownParameter) {
   EXPECT_THAT(result.error().message, HasSubstr("'treshold'"));
   EXPECT_THAT(result.error().message,
               HasSubstr("threshold, class_threshold, nms, merge, class_merge, unclip, class_unclip, shape, "
-                        "overlap_filter, polygon_width, unordered_labels, format, timeout_ms, priority"));
+                        "overlap_filter, polygon_width, unordered_labels, format, decode, timeout_ms, priority"));
 }
 
 TEST(AnalyzeQuery, HasOneTextForQueriesThatAskForTheSame) {
@@ -94,6 +100,7 @@ TEST(AnalyzeQuery, HasOneTextForQueriesThatAskForTheSame) {
 
   EXPECT_EQ(canonical("nms=1&threshold=0.5"), canonical("threshold=%30.5&format=png&nms=1&timeout_ms=5&priority=bulk"));
   EXPECT_EQ(canonical("format=json"), "");
+  EXPECT_NE(canonical("decode=fast"), canonical("decode=exact"));
   EXPECT_NE(canonical("threshold=0.5"), canonical("threshold=0.50"));
   EXPECT_NE(canonical("shape=rect&unordered_labels=a"), canonical("shape=rect"));
   EXPECT_NE(canonical("shape=rect&unordered_labels=a"), canonical("unordered_labels=a%3Bshape=rect"));

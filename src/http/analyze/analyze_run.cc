@@ -200,7 +200,7 @@ Result<void> AnalyzeRun::ReadNext() {
     pages = pages_;
   }
   if (!pages) return {};  // it has ended meanwhile
-  Result<Page> page = ReadPage(index);
+  Result<Page> page = ReadPage(index, pages->input_size());
   if (!page) return doclayout::Fail(std::move(page.error()));
   // The file is not needed while its last, and mostly only, page waits; to draw on, the page is read once more, which
   // costs less than keeping the pixels of all that wait.
@@ -225,9 +225,10 @@ Result<void> AnalyzeRun::ReadNext() {
   return {};
 }
 
-Result<Page> AnalyzeRun::ReadPage(int index) {
+Result<Page> AnalyzeRun::ReadPage(int index, PageSize enough) {
   const TimePoint start = context_->clock.Now();
-  Result<Page> page = document_->ReadPage(index);
+  const bool fast = request_.query.decode.value_or(context_->decode) == DecodeMode::kFast;
+  Result<Page> page = fast ? document_->ReadReducedPage(index, enough) : document_->ReadPage(index);
   const TimePoint end = context_->clock.Now();
   const MutexLock lock(mutex_);
   timings_.stages.decode += Milliseconds(end - start);

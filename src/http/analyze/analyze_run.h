@@ -21,7 +21,9 @@
 #include "http/handler.h"
 #include "http/response.h"
 #include "http/server_metrics.h"
+#include "types/decode_mode.h"
 #include "types/page_layout.h"
+#include "types/page_size.h"
 
 namespace doclayout::http {
 
@@ -29,7 +31,8 @@ namespace doclayout::http {
 struct AnalyzeContext {
   PageService& pages;
   decode::Limits limits;
-  Duration timeout;  ///< of a request that does not say
+  Duration timeout;   ///< of a request that does not say
+  DecodeMode decode;  ///< likewise
   std::shared_ptr<BodyBudget> bodies;
   std::shared_ptr<ServerMetrics> metrics;
   std::shared_ptr<AnswerCache> answers;  ///< null: every document is analysed
@@ -90,7 +93,7 @@ class AnalyzeRun : public std::enable_shared_from_this<AnalyzeRun> {
   Result<void> OpenDocument();
   Result<void> Read();
   Result<void> ReadNext();
-  Result<Page> ReadPage(int index);
+  Result<Page> ReadPage(int index, PageSize enough);
 
   // On the pool's threads, maybe at once.
   void TakePage(int page, Result<PageLayout> layout, const PageSteps& steps);

@@ -17,6 +17,7 @@
 #include "types/analyze_parameters.h"
 #include "types/page.h"
 #include "types/page_layout.h"
+#include "types/page_size.h"
 
 namespace doclayout::http {
 
@@ -50,6 +51,9 @@ class PageRequest {
 
   /// The one model that sees all its pages.
   virtual const ModelIdentity& model() const = 0;
+
+  /// What it scales pages to.
+  virtual PageSize input_size() const = 0;
 
   /// It has so many pages that need a slot: before the first. 0, which is never refused, while another's are waited
   /// for: it then is no load, and still ends at its deadline. A refusal does not end it.

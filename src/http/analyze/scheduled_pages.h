@@ -18,6 +18,7 @@ namespace doclayout::http {
 ///     using Input = …;                                    // a page as the model takes it; moves
 ///     using Output = …;                                   // what it gave for a page; moves
 ///     const ModelIdentity& identity() const;
+///     PageSize input_size() const;                        // what `Prepare` scales pages to
 ///     Result<void> CheckParameters(const AnalyzeParameters&) const;
 ///     Result<Input> Prepare(const Page&) const;
 ///     std::size_t BytesOf(const Input&) const;            // memory that it holds
@@ -155,6 +156,7 @@ class ScheduledPages final : public PageService {
     Admitted& operator=(const Admitted&) = delete;
 
     const ModelIdentity& model() const override { return model_->identity(); }
+    PageSize input_size() const override { return model_->input_size(); }
     std::optional<scheduler::Refusal> SetPages(int pages) override { return pages_.scheduler_.SetPages(id_, pages); }
     void Leave() override {
       if (!left_.exchange(true)) pages_.scheduler_.Leave(id_);

@@ -18,7 +18,7 @@ namespace doclayout::http {
 
 /// One region "text" over the whole page.
 inline Result<PageLayout> OneRegion(const Page& page) {
-  PageLayout layout{.index = page.index, .width = page.image.width(), .height = page.image.height()};
+  PageLayout layout{.index = page.index, .width = page.size().width, .height = page.size().height};
   layout.regions.push_back({.label = "text", .score = 0.5F, .bbox = {0, 0, 1, 1}});
   return layout;
 }
@@ -42,12 +42,14 @@ class FakeModel {
       : steps_(std::move(steps)), identity_{.name = steps_.name, .sha256 = "00", .family = "none"} {}
 
   const ModelIdentity& identity() const { return identity_; }
+  PageSize input_size() const { return {.width = 8, .height = 8}; }
   Result<void> CheckParameters(const AnalyzeParameters& parameters) const {
     if (!steps_.check_parameters) return {};
     return steps_.check_parameters(parameters);
   }
   Result<Page> Prepare(const Page& page) const {
-    Page copy{.index = page.index, .image = Image(page.image.width(), page.image.height())};
+    Page copy{
+        .index = page.index, .image = Image(page.image.width(), page.image.height()), .whole = page.whole};
     return copy;
   }
   std::size_t BytesOf(const Page& page) const { return page.image.bytes().size(); }
