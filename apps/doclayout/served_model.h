@@ -31,7 +31,7 @@ class ServedModel {
   PageSize input_size() const { return loaded_.card.input.size(); }
   Result<void> CheckParameters(const AnalyzeParameters& parameters) const;
   Result<Input> Prepare(const Page& page) const { return pipeline::Prepare(page, loaded_.card); }
-  static std::size_t BytesOf(const Input& input) { return input.pixels.size(); }
+  static std::size_t BytesOf(const Input& input) { return input.pixels.size_bytes(); }
   Result<std::vector<Output>> Infer(std::span<const Input* const> inputs) { return pipeline::Infer(sessions_, inputs); }
   Result<PageLayout> Finish(Output output, const AnalyzeParameters& parameters) const {
     return pipeline::Finish(std::move(output), loaded_.card, parameters);

@@ -5,7 +5,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from . import cpu, health, idle, leak, memory, overload, probes, restarts, short, stages, startup, throughput, v3
+from . import cpu, health, idle, leak, machinery, memory, overload, probes, restarts, short, stages, startup, throughput, v3
 from .context import ROOT, BenchError, Context
 from .machine import busy_processors, this_machine
 from .report import Report, say
@@ -15,6 +15,7 @@ SECTIONS = {
     "start": startup.measure,
     "idle": idle.measure,
     "throughput": throughput.measure,
+    "machinery": machinery.measure,
     "cpu": cpu.measure,
     "health": health.measure,
     "memory": memory.measure,
@@ -38,6 +39,7 @@ sections (default: all):
   start       from exec to the first 200 of /ready
   idle        CPU time without requests
   throughput  pages a second: peer, bare engine, doclayout, taking turns
+  machinery   the same beside the bare engine only, also for scans, decoded whole and reduced
   cpu         CPU time of a page, less the bare engine's
   health      /health and /ready while 16 connections saturate the engine
   memory      resident, and its growth over thousands of pages

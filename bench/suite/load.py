@@ -35,11 +35,11 @@ class LoadResult:
         return self.rejected + self.failed + self.socket_errors
 
 
-def start_wrk(service: Service, page: Path, connections: int, seconds: float) -> subprocess.Popen:
+def start_wrk(service: Service, page: Path, connections: int, seconds: float, query: str = "") -> subprocess.Popen:
     if shutil.which("wrk") is None:
         raise BenchError("wrk is not installed; scripts/bootstrap.sh --with bench installs it")
     command = ["wrk", "--threads", "1", "--connections", str(connections), "--duration", f"{max(1, round(seconds))}s"]
-    command += ["--timeout", f"{TIMEOUT_S}s", "--script", str(ROOT / "bench/analyze.lua"), service.url("/analyze")]
+    command += ["--timeout", f"{TIMEOUT_S}s", "--script", str(ROOT / "bench/analyze.lua"), service.url("/analyze" + query)]
     environment = {**os.environ, "PAGE": str(page)}
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
@@ -53,11 +53,11 @@ def finish_wrk(process: subprocess.Popen, service: Service) -> LoadResult:
     raise BenchError(f"wrk failed:\n{output}")
 
 
-def run_wrk(service: Service, page: Path, connections: int, seconds: float) -> LoadResult:
+def run_wrk(service: Service, page: Path, connections: int, seconds: float, query: str = "") -> LoadResult:
     """A short warm-up that is not counted, then `seconds` that are."""
-    finish_wrk(start_wrk(service, page, connections, min(2, seconds)), service)
+    finish_wrk(start_wrk(service, page, connections, min(2, seconds), query), service)
     service.wait_until_quiet()
-    result = finish_wrk(start_wrk(service, page, connections, seconds), service)
+    result = finish_wrk(start_wrk(service, page, connections, seconds, query), service)
     if result.pages == 0:
         raise BenchError(f"{service.name} answered no page: {result}")
     service.wait_until_quiet()

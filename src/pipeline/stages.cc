@@ -12,9 +12,10 @@
 namespace doclayout::pipeline {
 
 Result<ModelInput> Prepare(const Page& page, const model::ModelCard& card) {
-  ModelInput input{.scale = ScaleOf(page, card.input), .frame = FrameOf(page)};
-  input.pixels.resize(preprocess::InputBytes(card.input));
-  if (auto filled = preprocess::FillInput(page.image, card.input, input.pixels); !filled) {
+  ModelInput input{.pixels = Image(card.input.width, card.input.height),
+                   .scale = ScaleOf(page, card.input),
+                   .frame = FrameOf(page)};
+  if (auto filled = preprocess::FillInput(page.image, card.input, input.pixels.bytes()); !filled) {
     return Fail(std::move(filled.error()));
   }
   return input;
@@ -28,7 +29,7 @@ Result<std::vector<ModelOutput>> Infer(SessionPool& sessions, std::span<const Mo
   }
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const int place = static_cast<int>(i);
-    std::ranges::copy(inputs[i]->pixels, session->image(place).begin());
+    std::ranges::copy(inputs[i]->pixels.bytes(), session->image(place).begin());
     session->SetScaleFactor(place, inputs[i]->scale.y, inputs[i]->scale.x);
   }
   const auto tensors = session->Run();

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -10,6 +9,7 @@
 #include "pipeline/session_pool.h"
 #include "postprocess/batch_place.h"
 #include "types/analyze_parameters.h"
+#include "types/image.h"
 #include "types/page.h"
 #include "types/page_layout.h"
 #include "types/tensor.h"
@@ -21,7 +21,7 @@ namespace doclayout::pipeline {
 
 /// A page as the model takes it. A plain value.
 struct ModelInput {
-  std::vector<std::uint8_t> pixels;  ///< [height, width, 3] of the model's input, blue green red
+  Image pixels;  ///< of the size of the model's input
   PageScale scale;
   PageLayout frame;  ///< what the answer says of the page, still without regions
 };

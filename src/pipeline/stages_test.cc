@@ -98,9 +98,10 @@ TEST(Stages, GiveEachPageOfABatchItsOwn) {
 TEST(Stages, RefuseMorePagesThanASessionTakes) {
   FakeClock clock;
   SessionPool sessions(Sessions(clock, 1.0F, 1));
-  const std::vector<ModelInput> inputs(2, *Prepare(WhitePage(10, 10), FakeCard()));
+  const ModelInput input = *Prepare(WhitePage(10, 10), FakeCard());
+  const std::vector<const ModelInput*> inputs(2, &input);
 
-  EXPECT_EQ(Infer(sessions, Pointers(inputs)).error(),
+  EXPECT_EQ(Infer(sessions, inputs).error(),
             (Error{ErrorCode::kInternal, "2 pages were to be inferred together by a session for 1"}));
 }
 

@@ -2,8 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
+
+#include "types/pixel_memory.h"
 
 namespace doclayout {
 
@@ -21,7 +22,7 @@ class Image {
   Image(int width, int height)
       : width_(width),
         height_(height),
-        pixels_(std::make_unique_for_overwrite<std::uint8_t[]>(static_cast<std::size_t>(width) * height * kChannels)) {}
+        pixels_(PixelMemory::OfProcess().Take(static_cast<std::size_t>(width) * height * kChannels)) {}
 
   Image Clone() const;
 
@@ -39,7 +40,7 @@ class Image {
  private:
   int width_ = 0;
   int height_ = 0;
-  std::unique_ptr<std::uint8_t[]> pixels_;
+  PixelMemory::Block pixels_;
 };
 
 }  // namespace doclayout
