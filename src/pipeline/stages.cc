@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
 #include <utility>
 
 #include "postprocess/layout.h"
@@ -29,7 +31,10 @@ Result<std::vector<ModelOutput>> Infer(SessionPool& sessions, std::span<const Mo
   }
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const int place = static_cast<int>(i);
-    std::ranges::copy(inputs[i]->pixels.bytes(), session->image(place).begin());
+    const std::span<const std::uint8_t> pixels = inputs[i]->pixels.bytes();
+    const std::span<std::uint8_t> image = session->image(place);
+    if (pixels.size() != image.size()) std::abort();
+    std::memcpy(image.data(), pixels.data(), pixels.size());  // std::ranges::copy goes byte by byte in g++ 12
     session->SetScaleFactor(place, inputs[i]->scale.y, inputs[i]->scale.x);
   }
   const auto tensors = session->Run();
