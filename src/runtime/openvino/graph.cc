@@ -2,11 +2,20 @@
 
 #include <fmt/format.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
+#include <memory>
 #include <openvino/core/graph_util.hpp>
 #include <openvino/core/preprocess/pre_post_process.hpp>
+#include <openvino/op/add.hpp>
 #include <openvino/op/constant.hpp>
 #include <openvino/op/convert.hpp>
+#include <openvino/op/gather.hpp>
+#include <openvino/op/multiply.hpp>
+#include <openvino/op/parameter.hpp>
+#include <openvino/op/reshape.hpp>
+#include <openvino/op/transpose.hpp>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -32,6 +41,13 @@ void FixShapes(ov::Model& graph, const model::InputContract& contract, int batch
   graph.reshape(shapes);
 }
 
+std::shared_ptr<ov::op::v0::Parameter> FindParameter(const ov::Model& graph, const std::string& name) {
+  for (const auto& parameter : graph.get_parameters()) {
+    if (parameter->output(0).get_names().contains(name)) return parameter;
+  }
+  throw std::runtime_error(fmt::format("the graph has no input '{}'", name));
+}
+
 /// The model's input size is the same for every page.
 void FoldImShape(ov::Model& graph, const model::InputContract& contract, int batch) {
   std::vector<float> sizes;
@@ -39,24 +55,65 @@ void FoldImShape(ov::Model& graph, const model::InputContract& contract, int bat
     sizes.push_back(static_cast<float>(contract.height));
     sizes.push_back(static_cast<float>(contract.width));
   }
-  for (const auto& parameter : graph.get_parameters()) {
-    if (!parameter->output(0).get_names().contains(contract.im_shape)) continue;
-    const auto constant = ov::op::v0::Constant::create(parameter->get_element_type(), parameter->get_shape(), sizes);
-    for (auto reader : parameter->output(0).get_target_inputs()) reader.replace_source_output(constant);
-    graph.remove_parameter(parameter);
-    return;
-  }
+  const auto parameter = FindParameter(graph, contract.im_shape);
+  const auto constant = ov::op::v0::Constant::create(parameter->get_element_type(), parameter->get_shape(), sizes);
+  for (auto reader : parameter->output(0).get_target_inputs()) reader.replace_source_output(constant);
+  graph.remove_parameter(parameter);
 }
 
-void FoldPixels(ov::preprocess::InputInfo& input, const model::InputContract& contract) {
-  input.tensor().set_element_type(ov::element::u8).set_layout("NHWC");
-  input.model().set_layout("NCHW");
-  auto& steps = input.preprocess();
-  steps.convert_element_type(ov::element::f32);
-  if (contract.channels == model::ChannelOrder::kRedGreenBlue) steps.reverse_channels();
-  steps.scale(255.0F)
-      .mean({contract.mean.begin(), contract.mean.end()})
-      .scale({contract.deviation.begin(), contract.deviation.end()});
+/// Factor and summand of each value of a row of pixels, blue green red blue green red ...
+struct RowOfConstants {
+  std::vector<float> factors;
+  std::vector<float> summands;
+};
+
+RowOfConstants Normalisation(const model::InputContract& contract) {
+  RowOfConstants row;
+  for (int i = 0; i < 3 * contract.width; ++i) {
+    // Means and deviations are in the order of the graph.
+    const int channel = contract.channels == model::ChannelOrder::kRedGreenBlue ? 2 - i % 3 : i % 3;
+    const double deviation = contract.deviation[channel];
+    row.factors.push_back(static_cast<float>(1 / (255 * deviation)));
+    row.summands.push_back(static_cast<float>(-contract.mean[channel] / deviation));
+  }
+  return row;
+}
+
+/// Puts pixels in the place of the graph's own input.
+///
+/// Whole rows are normalised before channels are told apart: with three values in the innermost dimension the runtime
+/// would take them one by one. The transposition at the end costs nothing where the first convolution wants channels
+/// innermost.
+void FoldPixels(ov::Model& graph, const model::InputContract& contract, int batch) {
+  namespace v0 = ov::op::v0;
+  namespace v1 = ov::op::v1;
+  const auto integers = [](const std::vector<std::int64_t>& values) {
+    return v0::Constant::create(ov::element::i64, {values.size()}, values);
+  };
+  const auto input = FindParameter(graph, contract.name);
+  const std::size_t values = 3 * static_cast<std::size_t>(contract.width);
+  const RowOfConstants row = Normalisation(contract);
+  const auto pixels =
+      std::make_shared<v0::Parameter>(ov::element::u8, ov::PartialShape{batch, contract.height, contract.width, 3});
+  pixels->set_friendly_name(input->get_friendly_name());
+
+  ov::Output<ov::Node> image =
+      std::make_shared<v1::Reshape>(pixels, integers({batch, contract.height, 3 * contract.width}), false);
+  image = std::make_shared<v0::Convert>(image, ov::element::f32);
+  image = std::make_shared<v1::Multiply>(image, v0::Constant::create(ov::element::f32, {1, 1, values}, row.factors));
+  image = std::make_shared<v1::Add>(image, v0::Constant::create(ov::element::f32, {1, 1, values}, row.summands));
+  image = std::make_shared<v1::Reshape>(image, integers({batch, contract.height, contract.width, 3}), false);
+  image = std::make_shared<v1::Transpose>(image, integers({0, 3, 1, 2}));
+  if (contract.channels == model::ChannelOrder::kRedGreenBlue) {
+    image = std::make_shared<ov::op::v8::Gather>(image, integers({2, 1, 0}), integers({1}));
+  }
+  if (input->get_element_type() != ov::element::f32) {
+    image = std::make_shared<v0::Convert>(image, input->get_element_type());
+  }
+  for (auto reader : input->output(0).get_target_inputs()) reader.replace_source_output(image);
+  graph.remove_parameter(input);
+  graph.add_parameters({pixels});
+  pixels->output(0).set_names({contract.name});
 }
 
 ov::element::Type GraphType(ElementType type) {
@@ -78,9 +135,9 @@ std::shared_ptr<ov::Model> PrepareGraph(const std::shared_ptr<ov::Model>& graph,
   const model::InputContract& contract = card.input;
   FixShapes(*graph, contract, batch);
   if (!contract.im_shape.empty()) FoldImShape(*graph, contract, batch);
+  FoldPixels(*graph, contract, batch);
 
   ov::preprocess::PrePostProcessor steps(graph);
-  FoldPixels(steps.input(contract.name), contract);
   if (!contract.scale_factor.empty()) {
     steps.input(contract.scale_factor).tensor().set_element_type(ov::element::f32);
   }

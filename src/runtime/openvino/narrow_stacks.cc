@@ -17,6 +17,8 @@
 #include <optional>
 #include <vector>
 
+#include "runtime/openvino/constants.h"
+
 namespace doclayout::runtime {
 namespace {
 
@@ -27,18 +29,6 @@ struct Range {
   std::int64_t end = 0;
   bool index = false;  ///< one element that is taken out of the axis
 };
-
-std::optional<std::vector<std::int64_t>> ConstantValues(const ov::Output<ov::Node>& output) {
-  const auto constant = ov::as_type_ptr<ov::op::v0::Constant>(output.get_node_shared_ptr());
-  if (!constant || !constant->get_element_type().is_integral_number()) return std::nullopt;
-  return constant->cast_vector<std::int64_t>();
-}
-
-/// The only value of a constant.
-std::optional<std::int64_t> ConstantValue(const ov::Output<ov::Node>& output) {
-  const auto values = ConstantValues(output);
-  return values && values->size() == 1 ? std::optional(values->front()) : std::nullopt;
-}
 
 std::optional<Range> ReadGather(const ov::Node& reader) {
   if (!ov::is_type<ov::op::util::GatherBase>(&reader)) return std::nullopt;

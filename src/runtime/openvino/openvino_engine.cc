@@ -16,6 +16,7 @@
 #include "runtime/openvino/graph.h"
 #include "runtime/openvino/narrow_stacks.h"
 #include "runtime/openvino/openvino_session.h"
+#include "runtime/openvino/split_convolutions.h"
 #include "runtime/outputs.h"
 
 namespace doclayout::runtime {
@@ -75,6 +76,9 @@ bool SupportsBfloat16(ov::Core& core) {
   return std::find(capabilities.begin(), capabilities.end(), "BF16") != capabilities.end();
 }
 
+/// Counts up whenever a graph is made ready in another way, so that none is kept that an older version made.
+constexpr int kGraphVersion = 2;
+
 /// What a compiled model depends on besides the machine and its settings: which graph it is, and what was folded in.
 std::string CacheKey(const model::ModelCard& card, int batch) {
   const model::InputContract& input = card.input;
@@ -83,8 +87,8 @@ std::string CacheKey(const model::ModelCard& card, int batch) {
     outputs += fmt::format(" {}:{}", contract.output, static_cast<int>(OutputType(card, contract.output)));
   }
   return fmt::format(
-      "model {}\nbatch {}\ninput {} {}x{} channels {} mean {} deviation {} im_shape {} scale {}\noutputs{}",
-      card.sha256, batch, input.name, input.width, input.height, static_cast<int>(input.channels),
+      "graph {}\nmodel {}\nbatch {}\ninput {} {}x{} channels {} mean {} deviation {} im_shape {} scale {}\noutputs{}",
+      kGraphVersion, card.sha256, batch, input.name, input.width, input.height, static_cast<int>(input.channels),
       fmt::join(input.mean, " "), fmt::join(input.deviation, " "), input.im_shape, input.scale_factor, outputs);
 }
 
@@ -98,6 +102,7 @@ std::shared_ptr<ov::Model> ReadGraph(ov::Core& core, const model::ModelFile& fil
 ov::CompiledModel Compile(ov::Core& core, const model::ModelFile& file, int batch, const ov::AnyMap& settings) {
   const std::shared_ptr<ov::Model> graph = ReadGraph(core, file);
   NarrowStacks(*graph);
+  SplitConvolutions(*graph);
   return core.compile_model(PrepareGraph(graph, file.card(), batch), kDevice, settings);
 }
 
