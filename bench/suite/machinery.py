@@ -1,19 +1,23 @@
 """What all but inference costs at saturation: the service beside the bare engine, for a page as small as the model sees it and for
 a scan, decoded whole and only as far as the model looks."""
 
-from dataclasses import dataclass
+import http.client
+import time
+from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import median
+from statistics import mean, median, stdev
 
 from .bare import find_best, run_bare
-from .context import ROOT, Context
-from .load import run_wrk
+from .context import ROOT, BenchError, Context
+from .load import finish_wrk, start_wrk
 from .machine import Machine
-from .processes import doclayout
+from .processes import Service, doclayout
 from .report import Report, say
 
 SCAN = ROOT / "tests/pages/scan_200dpi.jpg"
 BARE = "bare engine"
+LEAD_S = 1.5
+"""Of load before a turn counts: as the bare engine, the service is measured in the middle of its work."""
 
 
 @dataclass(frozen=True)
@@ -34,40 +38,70 @@ def measure(context: Context, machine: Machine, report: Report) -> None:
     ]
     say("machinery: looking for the bare engine's best setting")
     setting = find_best(context)
-    names = [BARE, *(subject.name for subject in subjects)]
-    speeds: dict[str, list[float]] = {name: [] for name in names}
+    # Many short turns: the machine changes its pace within seconds, and a ratio is of turns that follow each other.
+    turns = 4 * context.rounds
+    short = replace(context, seconds=context.seconds / 4)
+    speeds: dict[str, list[float]] = {name: [] for name in [BARE, *(subject.name for subject in subjects)]}
+    ratios: dict[str, list[float]] = {subject.name: [] for subject in subjects}
     with doclayout(context) as service:
 
-        def turn(name: str) -> float:
-            if name == BARE:
-                return run_bare(context, setting).pages_per_second
-            subject = next(subject for subject in subjects if subject.name == name)
-            return run_wrk(service, subject.page, context.connections, context.seconds, subject.query).pages_per_second
+        def bare() -> float:
+            speeds[BARE].append(run_bare(short, setting).pages_per_second)
+            return speeds[BARE][-1]
 
-        for index in range(context.rounds):
-            say(f"machinery: round {index + 1} of {context.rounds}")
-            # Another one begins each time, as in the section throughput.
-            for name in names[index % len(names) :] + names[: index % len(names)]:
-                speeds[name].append(turn(name))
-                say(f"  {name}: {speeds[name][-1]:.2f} pages/s")
-    # Of the same round, because the machine changes its pace from one to the next.
-    ratios = {name: [own / bare for own, bare in zip(speeds[name], speeds[BARE])] for name in names}
-    rows = [
-        [
-            name,
-            *(f"{speed:.2f}" for speed in speeds[name]),
-            f"**{median(speeds[name]):.2f}**",
-            f"**{median(ratios[name]):.3f}**",
-        ]
-        for name in names
-    ]
+        before = bare()
+        for index in range(turns):
+            for subject in subjects:
+                own = _pages_per_second(short, service, subject)
+                after = bare()
+                speeds[subject.name].append(own)
+                ratios[subject.name].append(own / ((before + after) / 2))
+                before = after
+            told = ", ".join(f"{name} {values[-1]:.2f}" for name, values in speeds.items())
+            say(f"machinery: turn {index + 1} of {turns}: {told} pages/s")
     report.section(
         "Cost of the machinery",
-        f"Pages a second at saturation, {context.connections} connections, {context.seconds:g} s a turn, and the median of the "
-        f"rounds' ratios to the bare engine ({setting.setting}). Scan: {SCAN.name}, A4 at 200 dpi, {SCAN.stat().st_size // 1000} kB.",
+        f"Pages a second at saturation, {context.connections} connections, {turns} turns of {short.seconds:g} s, each between two "
+        f"of the bare engine ({setting.setting}); the ratio is the mean of each turn's to its neighbours, with its standard error. "
+        f"Scan: "
+        f"{SCAN.name}, A4 at 200 dpi, {SCAN.stat().st_size // 1000} kB.",
     )
-    rounds = [f"round {index + 1}" for index in range(context.rounds)]
-    report.table(["", *rounds, "median", "÷ bare engine"], rows)
+    rows = [
+        [name, f"{min(values):.2f}", f"**{median(values):.2f}**", f"{max(values):.2f}", _tell(ratios.get(name))]
+        for name, values in speeds.items()
+    ]
+    report.table(["", "least", "median", "most", "÷ bare engine"], rows)
     for subject in subjects:
         if subject.bar is not None:
-            report.at_least(f"pages/s ÷ bare engine, {subject.name}", median(ratios[subject.name]), subject.bar, "×")
+            report.at_least(f"pages/s ÷ bare engine, {subject.name}", mean(ratios[subject.name]), subject.bar, "×")
+
+
+def _tell(ratios: list[float] | None) -> str:
+    if ratios is None:
+        return ""
+    return f"**{mean(ratios):.3f}** ± {stdev(ratios) / len(ratios) ** 0.5:.3f}"
+
+
+def _pages_per_second(context: Context, service: Service, subject: Subject) -> float:
+    load = start_wrk(service, subject.page, context.connections, context.seconds + 2 * LEAD_S, subject.query)
+    time.sleep(LEAD_S)
+    start, before = time.perf_counter(), _pages(service)
+    time.sleep(context.seconds)
+    pages, seconds = _pages(service) - before, time.perf_counter() - start
+    result = finish_wrk(load, service)
+    if result.errors:
+        raise BenchError(f"{subject.name}: {result.errors} requests were not answered with a page")
+    service.wait_until_quiet()
+    return pages / seconds
+
+
+def _pages(service: Service) -> float:
+    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=5)
+    try:
+        connection.request("GET", "/metrics")
+        for line in connection.getresponse().read().decode().splitlines():
+            if line.startswith("pp_doclayout_pages_total "):
+                return float(line.split()[1])
+    finally:
+        connection.close()
+    raise BenchError("/metrics has no pp_doclayout_pages_total")
