@@ -35,7 +35,7 @@ namespace doclayout {
 namespace {
 
 /// Of workers and the threads that infer, beside 0 of the I/O thread: health answers while every core infers.
-constexpr int kWorkerNiceness = 5;
+constexpr int kWorkerNiceness = 10;
 
 /// Standard streams, listener, epoll and timers, the model's file, and what libraries open for a moment.
 constexpr std::size_t kOtherDescriptors = 64;

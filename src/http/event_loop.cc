@@ -37,6 +37,7 @@ void EventLoop::PostAfter(Duration delay, std::function<void()> function) {
 
 void EventLoop::Run() {
   NameThread("http-io");
+  ShortenTurns();
   const auto work = asio::make_work_guard(*context_);
   while (!context_->stopped()) {
     try {
