@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kLongestRetrySeconds = 60;
 /// Of the predicted time that is added to it when a deadline is judged: one in forty accepted requests would be late if
-/// times were normally distributed and independent.
+/// times were normally distributed.
 constexpr double kDeviations = 2;
 
 double Seconds(Duration time) {
@@ -275,11 +275,23 @@ void Policy::Forget(RequestId id, const Request& request) {
   deadlines_.erase({request.deadline.time(), id});
 }
 
+/// The moment from which on the request cannot be answered in time.
+TimePoint Policy::GivenUpAt(TimePoint deadline, const Request& request) const {
+  if (request.to_come == 0) return deadline;
+  const std::chrono::duration<double> least(batch_time_.Least(kDeviations));
+  return deadline - std::chrono::duration_cast<Duration>(least);
+}
+
 std::vector<Policy::Expired> Policy::Expire(TimePoint now) {
   std::vector<Expired> expired;
-  while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
-    const RequestId id = deadlines_.begin()->second;
-    expired.push_back({.request = id, .waiting = Leave(id)});
+  for (auto next = deadlines_.begin(); next != deadlines_.end();) {
+    const auto [deadline, id] = *next++;  // what leaves takes its deadline along
+    const Request& request = requests_.at(id);
+    if (GivenUpAt(deadline, request) <= now) {
+      expired.push_back({.request = id, .waiting = Leave(id), .passed = deadline <= now});
+    } else if (request.to_come > 0) {
+      break;  // those behind it have more time
+    }
   }
   return expired;
 }
@@ -307,7 +319,12 @@ void Policy::Replace(int number) {
 }
 
 TimePoint Policy::NextEvent(TimePoint now) const {
-  TimePoint next = deadlines_.empty() ? TimePoint::max() : deadlines_.begin()->first;
+  TimePoint next = TimePoint::max();
+  for (const auto& [deadline, id] : deadlines_) {
+    const Request& request = requests_.at(id);
+    next = std::min(next, GivenUpAt(deadline, request));
+    if (request.to_come > 0) break;  // those behind it have more time
+  }
   for (const Slot& slot : slots_) {
     if (slot.state == Slot::State::kBusy) next = std::min(next, slot.since + options_.inference_limit);
   }

@@ -103,8 +103,10 @@ class Policy {
   struct Expired {
     RequestId request = 0;
     std::vector<int> waiting;  ///< its pages that waited
+    bool passed = true;        ///< false: its deadline is ahead, but too near for the pages that no slot has taken
   };
-  /// Requests whose deadline has passed: they have left.
+  /// Requests that cannot be answered in time any more: they have left. A slot that inferred their pages would work for
+  /// nothing, and what waits behind them would be late too.
   std::vector<Expired> Expire(TimePoint now);
 
   struct Stuck {
@@ -169,6 +171,7 @@ class Policy {
   void Forget(RequestId id, const Request& request);
   void Begin(Request& request);
   void Unwait(PageRef page);
+  TimePoint GivenUpAt(TimePoint deadline, const Request& request) const;
   int IdleSlot() const;
   int alive() const { return options_.slots - stuck_; }
 

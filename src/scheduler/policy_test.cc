@@ -96,15 +96,15 @@ TEST(Policy, RefusesAtOnceWhatCannotBeReadyInTime) {
 
   ASSERT_FALSE(late);
   EXPECT_EQ(late.error().reason, RefusalReason::kTooLate);
-  EXPECT_EQ(late.error().message, "the answer would take about 1.0 s, and 0.5 s are allowed; try again in 1 s");
-  EXPECT_TRUE(policy.Admit(From("a", kStart + milliseconds(1000)), kStart));
+  EXPECT_EQ(late.error().message, "the answer would take about 1.1 s, and 0.5 s are allowed; try again in 1 s");
+  EXPECT_TRUE(policy.Admit(From("a", kStart + milliseconds(1110)), kStart));
 }
 
 TEST(Policy, RetryAfterIsWhenItWouldBeAccepted) {
   Policy policy(Simple());
   for (int i = 0; i < 60; ++i) AdmitAndPush(policy, From("a"));
 
-  EXPECT_EQ(policy.Admit(From("a", kStart + milliseconds(2500)), kStart).error().retry_after_seconds, 4);
+  EXPECT_EQ(policy.Admit(From("a", kStart + milliseconds(2500)), kStart).error().retry_after_seconds, 5);
 }
 
 TEST(Policy, PredictsForEachClientByItsOwnTurn) {
@@ -154,8 +154,8 @@ TEST(Policy, RefusesADocumentWithTooManyPagesForItsDeadline) {
   Policy policy(Simple());
   const auto id = policy.Admit(From("a", kStart + seconds(1)), kStart);
 
-  EXPECT_FALSE(policy.SetPages(*id, 10, kStart));
-  EXPECT_EQ(policy.SetPages(*id, 11, kStart)->reason, RefusalReason::kTooLate);
+  EXPECT_FALSE(policy.SetPages(*id, 9, kStart));
+  EXPECT_EQ(policy.SetPages(*id, 10, kStart)->reason, RefusalReason::kTooLate);
 }
 
 TEST(Policy, DoesNotRefuseAfterAllWhatItHasAdmitted) {
@@ -213,6 +213,43 @@ TEST(Policy, LetsExpiredRequestsLeaveWithoutASlot) {
   EXPECT_EQ(expired[0].waiting, (std::vector<int>{0, 1}));
   EXPECT_EQ(policy.waiting_pages(), 0U);
   EXPECT_FALSE(policy.Push({id, 2}, kStart + milliseconds(350)));
+}
+
+TEST(Policy, GivesUpWhatASlotWouldInferTooLate) {
+  Policy policy(Simple());
+  AdmitAndPush(policy, From("a"));
+  policy.Complete(policy.Take(kStart)->slot, false, kStart + milliseconds(100));
+  const TimePoint now = kStart + milliseconds(100);
+  AdmitAndPush(policy, From("a"), now);
+  const auto running = policy.Take(now);
+  const RequestId id = AdmitAndPush(policy, From("b", now + milliseconds(300)), now);
+
+  // A page takes 100 ms, and with what the machine's pace varies by at least 90 ms.
+  EXPECT_EQ(policy.NextEvent(now), now + milliseconds(210));
+  EXPECT_TRUE(policy.Expire(now + milliseconds(209)).empty());
+  const auto expired = policy.Expire(now + milliseconds(210));
+
+  ASSERT_EQ(expired.size(), 1U);
+  EXPECT_EQ(expired[0].request, id);
+  EXPECT_FALSE(expired[0].passed);
+  EXPECT_EQ(expired[0].waiting, std::vector<int>{0});
+  EXPECT_TRUE(policy.Complete(running->slot, false, now + milliseconds(250)));
+  EXPECT_FALSE(policy.Take(now + milliseconds(250)));
+}
+
+TEST(Policy, LeavesTheWholeTimeToWhatTheSlotsHaveTaken) {
+  Policy policy(Simple());
+  AdmitAndPush(policy, From("a"));
+  policy.Complete(policy.Take(kStart)->slot, false, kStart + milliseconds(100));
+  const TimePoint now = kStart + milliseconds(100);
+  AdmitAndPush(policy, From("b", now + milliseconds(150)), now);
+  policy.Take(now);
+  AdmitAndPush(policy, From("c", now + milliseconds(400)), now);
+
+  EXPECT_EQ(policy.NextEvent(now), now + milliseconds(150));
+  EXPECT_TRUE(policy.Expire(now + milliseconds(149)).empty());
+  EXPECT_EQ(policy.Expire(now + milliseconds(150)).size(), 1U);
+  EXPECT_EQ(policy.NextEvent(now + milliseconds(150)), now + milliseconds(310));
 }
 
 TEST(Policy, ExpiresRequestsWhosePageIsInASlotToo) {

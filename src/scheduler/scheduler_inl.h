@@ -213,8 +213,9 @@ template <typename Input, typename Output>
 std::vector<typename Scheduler<Input, Output>::Call> Scheduler<Input, Output>::EndExpired(State& state, TimePoint now) {
   std::vector<Call> calls;
   for (const Policy::Expired& expired : state.policy.Expire(now)) {
-    calls.push_back(
-        EndOf(state.Collect(expired.request, expired.waiting), "the time that was allowed for the answer has passed"));
+    calls.push_back(EndOf(state.Collect(expired.request, expired.waiting),
+                          expired.passed ? "the time that was allowed for the answer has passed"
+                                         : "what is left of the time that was allowed for the answer is not enough"));
   }
   return calls;
 }

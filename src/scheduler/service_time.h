@@ -24,14 +24,23 @@ class ServiceTime {
   /// Seconds.
   double mean() const { return mean_; }
 
-  /// Seconds that `count` of them take one after another, and so many deviations of that sum more.
+  /// Seconds that `count` of them take one after another, and so many deviations of that sum more: of the times, each
+  /// for itself, and of the machine's pace, which is the same for all of them.
   double Total(double count, double deviations) const {
-    return count * mean_ + deviations * std::sqrt(count * variance_);
+    const double total = count * mean_;
+    const double pace = kPaceDeviation * total;
+    return total + deviations * std::sqrt(count * variance_ + pace * pace);
   }
+
+  /// Seconds that one takes at the least, so many deviations under the mean; 0 until one has been measured.
+  double Least(double deviations) const { return count_ == 0 ? 0 : std::max(0.0, Total(1, -deviations)); }
 
  private:
   /// Weight of the newest: a change of load shows after some twenty pages.
   static constexpr double kNewest = 0.05;
+
+  /// Of processors that others use too; within seconds they change by more.
+  static constexpr double kPaceDeviation = 0.05;
 
   static double Seconds(Duration time) { return std::chrono::duration<double>(time).count(); }
 
