@@ -116,7 +116,7 @@ TEST(Scheduling, RefusesAtOnceWhatWouldBeTooLate) {
 
   EXPECT_EQ(answer.status, 503);
   EXPECT_EQ(CodeOf(answer), "overloaded");
-  EXPECT_THAT(answer.body, HasSubstr("the answer would take about 5.0 s, and 1.0 s are allowed"));
+  EXPECT_THAT(answer.body, HasSubstr("the answer would take about 5.5 s, and 1.0 s are allowed"));
   EXPECT_EQ(answer.Header("retry-after"), "5");
   EXPECT_TRUE(server.WaitForMetric(Rejected("too_late"), 1));
 }
@@ -128,7 +128,7 @@ TEST(Scheduling, RefusesADocumentOfMorePagesThanItsTimeHolds) {
 
   EXPECT_EQ(answer.status, 503);
   EXPECT_EQ(CodeOf(answer), "overloaded");
-  EXPECT_THAT(answer.body, HasSubstr("would take about 10.0 s"));
+  EXPECT_THAT(answer.body, HasSubstr("would take about 11.0 s"));
   EXPECT_TRUE(server.WaitForMetric(Rejected("too_late"), 1));
   EXPECT_TRUE(server.WaitForMetric("pp_doclayout_load_ratio", 0));
 }
