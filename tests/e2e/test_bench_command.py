@@ -224,6 +224,7 @@ def test_classes_every_answer_as_the_server_gave_it(bench):
     assert set(details) == set(done) - {"ok"}
     assert step["retry_after_s"] == {"min": 2, "max": 10}
     assert step["refusal_latency_s"]["count"] == 10
+    assert 0 < step["refusal_latency_from_send_s"]["p50"] <= step["refusal_latency_s"]["p50"]
     assert not step["held"] and "12.5 % answered well" in step["reason"]
 
 

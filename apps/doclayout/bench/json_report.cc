@@ -54,6 +54,7 @@ Json StepJson(const StepResult& step, const Objectives& objectives) {
           {"latency_s", Latency(step.ok)},
           {"latency_from_send_s", Latency(step.ok_from_send)},
           {"refusal_latency_s", Latency(step.refused)},
+          {"refusal_latency_from_send_s", Latency(step.refused_from_send)},
           {"retry_after_s", {{"min", OrNull(step.least_retry_s)}, {"max", OrNull(step.most_retry_s)}}},
           {"in_flight", {{"at_start", step.in_flight_at_start}, {"at_end", step.in_flight_at_end}}},
           {"generator",

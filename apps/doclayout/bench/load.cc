@@ -145,7 +145,10 @@ class Load::Step {
       result_.ok_from_send.Record(ending.at - ticket.sent);
       return;
     }
-    if (ending.outcome == Outcome::kRefused) result_.refused.Record(latency);
+    if (ending.outcome == Outcome::kRefused) {
+      result_.refused.Record(latency);
+      result_.refused_from_send.Record(ending.at - ticket.sent);
+    }
     if (const auto retry = ending.retry_after_s) {
       result_.least_retry_s = std::min(result_.least_retry_s.value_or(*retry), *retry);
       result_.most_retry_s = std::max(result_.most_retry_s.value_or(*retry), *retry);

@@ -25,6 +25,7 @@ StepResult MakeStep(double rate) {
     step.ok_from_send.Record(milliseconds(i));
   }
   step.refused.Record(milliseconds(2));
+  step.refused_from_send.Record(milliseconds(1));
   step.least_retry_s = 1;
   step.most_retry_s = 4;
   step.examples[Outcome::kRefused] = {.status = 503, .detail = kHostile};
@@ -98,6 +99,8 @@ TEST(JsonReport, HasEveryOutcomeOfEveryStep) {
   EXPECT_EQ(step["ok_per_s"], 9);
   EXPECT_NEAR(step["latency_s"]["p50"].get<double>(), 0.45, 0.002);
   EXPECT_NEAR(step["latency_from_send_s"]["p50"].get<double>(), 0.045, 0.0002);
+  EXPECT_NEAR(step["refusal_latency_s"]["p50"].get<double>(), 0.002, 0.00001);
+  EXPECT_NEAR(step["refusal_latency_from_send_s"]["p50"].get<double>(), 0.001, 0.00001);
   EXPECT_EQ(step["retry_after_s"]["max"], 4);
   EXPECT_FALSE(step["held"].get<bool>());
   EXPECT_EQ(json["timeline"].size(), 22U);

@@ -53,6 +53,7 @@ struct StepResult {
   Histogram ok;                 ///< latency of good answers, from the moment the request was due
   Histogram ok_from_send;       ///< the same from the moment it was sent: what hides a queue before the sender
   Histogram refused;            ///< latency of refusals
+  Histogram refused_from_send;  ///< the same from the moment it was sent
   Histogram late;               ///< how late requests were sent for no other reason than the generator itself
   std::uint64_t held_back = 0;  ///< sent late because all connections were in use
 
