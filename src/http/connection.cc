@@ -84,7 +84,7 @@ class TcpConnection final : public Connection, public std::enable_shared_from_th
   awaitable<bool> AwaitFirstByte();
   awaitable<bool> ReadHead(Exchange& exchange, RequestParser& parser);
   awaitable<std::optional<Response>> Answer(Exchange& exchange, RequestParser& parser, WithBody& with_body);
-  awaitable<std::optional<Problem>> ReadBody(Exchange& exchange, RequestParser& parser, BodyBudget::Share& share);
+  awaitable<std::optional<Problem>> ReadBody(Exchange& exchange, RequestParser& parser, BodyBudget::Share* share);
   awaitable<std::optional<Response>> AwaitAnswer(WithBody& with_body, Body body);
   awaitable<bool> WriteAnswer(Exchange& exchange, Response& response);
   awaitable<void> Linger(bool request_read);
@@ -207,8 +207,8 @@ awaitable<bool> TcpConnection::Serve(Exchange& exchange, RequestParser& parser) 
     co_return false;
   }
   // What is left of a body that nobody wanted is read, so that the next request is found behind it.
-  BodyBudget::Share share(context_.bodies);
-  const std::optional<Problem> problem = co_await ReadBody(exchange, parser, share);
+  parser.DiscardBody();
+  const std::optional<Problem> problem = co_await ReadBody(exchange, parser, nullptr);
   co_return !problem;
 }
 
@@ -267,7 +267,7 @@ awaitable<std::optional<Response>> TcpConnection::Answer(Exchange& exchange, Req
     if (end != IoEnd::kDone) co_return std::nullopt;
   }
   BodyBudget::Share share(context_.bodies);
-  std::optional<Problem> problem = co_await ReadBody(exchange, parser, share);
+  std::optional<Problem> problem = co_await ReadBody(exchange, parser, &share);
   if (!problem && refusing_) problem = TooLate();
   if (problem && problem->type == &ProblemTypeOf(ErrorCode::kCancelled)) co_return std::nullopt;
   if (problem) {
@@ -281,16 +281,16 @@ awaitable<std::optional<Response>> TcpConnection::Answer(Exchange& exchange, Req
   co_return response;
 }
 
-/// Nothing when the body is complete; `kCancelled` when the caller left.
+/// Nothing when the body is complete; `kCancelled` when the caller left. Without a share where nothing is kept.
 awaitable<std::optional<Problem>> TcpConnection::ReadBody(Exchange& exchange, RequestParser& parser,
-                                                          BodyBudget::Share& share) {
+                                                          BodyBudget::Share* share) {
   const TimePoint until = In(context_.limits.body_timeout);
   while (!parser.done()) {
     if (!buffer_.empty()) {
       const std::uint64_t bytes_before = parser.body_bytes();
       const auto progress = Parse(exchange, parser);
       if (!progress) co_return progress.error();
-      if (!share.Grow(parser.body_bytes() - bytes_before)) {
+      if (share != nullptr && !share->Grow(parser.body_bytes() - bytes_before)) {
         co_return Overloaded(
             "the documents that are being received and analysed leave no memory for this one; try again in a moment",
             Rejection::kBodyBytesInFlight, kRoomRetrySeconds);

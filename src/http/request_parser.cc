@@ -111,6 +111,10 @@ class RequestParser::Parser final : public beast::http::basic_parser<true> {
   std::uint64_t body_bytes() const { return received_; }
   const RequestHead& head() const { return head_; }
   std::string& body() { return body_; }
+  void DiscardBody() {
+    discarding_ = true;
+    body_ = std::string();
+  }
   std::uint64_t remaining() const { return head_.content_length ? *head_.content_length - received_ : 0; }
 
  private:
@@ -176,15 +180,14 @@ class RequestParser::Parser final : public beast::http::basic_parser<true> {
   }
 
   void on_body_init_impl(const boost::optional<std::uint64_t>& length, beast::error_code&) override {
-    body_.reserve(static_cast<std::size_t>(std::min(length.value_or(0), kMostReserved)));
+    if (!discarding_) body_.reserve(static_cast<std::size_t>(std::min(length.value_or(0), kMostReserved)));
   }
 
   std::size_t on_body_impl(beast::string_view bytes, beast::error_code&) override {
     // At once and not by doubling, whose copies would hold up the I/O thread; what does not come costs no memory.
-    if (body_.size() + bytes.size() > body_.capacity()) body_.reserve(static_cast<std::size_t>(*head_.content_length));
-    body_.append(bytes.data(), bytes.size());
-    received_ += bytes.size();
-    return bytes.size();
+    const bool no_room = !discarding_ && body_.size() + bytes.size() > body_.capacity();
+    if (no_room) body_.reserve(static_cast<std::size_t>(*head_.content_length));
+    return Keep(bytes);
   }
 
   void on_chunk_header_impl(std::uint64_t, beast::string_view extensions, beast::error_code& code) override {
@@ -194,12 +197,16 @@ class RequestParser::Parser final : public beast::http::basic_parser<true> {
   }
 
   std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view bytes, beast::error_code&) override {
-    body_.append(bytes.data(), bytes.size());
-    received_ += bytes.size();
-    return bytes.size();
+    return Keep(bytes);
   }
 
   void on_finish_impl(beast::error_code&) override {}
+
+  std::size_t Keep(beast::string_view bytes) {
+    if (!discarding_) body_.append(bytes.data(), bytes.size());
+    received_ += bytes.size();
+    return bytes.size();
+  }
 
   const Limits& limits_;
   RequestHead head_;
@@ -207,6 +214,7 @@ class RequestParser::Parser final : public beast::http::basic_parser<true> {
   std::uint64_t received_ = 0;       // of the body
   std::size_t extension_bytes_ = 0;  // of all chunks together
   std::string body_;
+  bool discarding_ = false;
 };
 
 RequestParser::RequestParser(const Limits& limits) : parser_(std::make_unique<Parser>(limits)) {}
@@ -235,6 +243,10 @@ std::uint64_t RequestParser::remaining() const {
 
 std::uint64_t RequestParser::body_bytes() const {
   return parser_->body_bytes();
+}
+
+void RequestParser::DiscardBody() {
+  parser_->DiscardBody();
 }
 
 std::string RequestParser::TakeBody() {

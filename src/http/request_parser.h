@@ -41,6 +41,8 @@ class RequestParser {
   std::uint64_t remaining() const;
   std::uint64_t body_bytes() const;  ///< of the body, without what frames its chunks, so far
   std::string TakeBody();
+  /// What is still to come of the body is read past and not kept.
+  void DiscardBody();
 
  private:
   class Parser;

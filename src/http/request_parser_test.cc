@@ -78,6 +78,17 @@ TEST(RequestParser, StopsBehindTheHead) {
   EXPECT_EQ(parser.remaining(), 9U);
 }
 
+TEST(RequestParser, ReadsPastABodyThatNobodyWants) {
+  Fed fed("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nabc");
+  fed.parser.DiscardBody();
+  fed.Feed("defghiGET /");
+
+  EXPECT_TRUE(fed.parser.done());
+  EXPECT_EQ(fed.parser.body_bytes(), 9U);
+  EXPECT_EQ(fed.parser.TakeBody(), "");
+  EXPECT_EQ(fed.rest, "GET /");
+}
+
 TEST(RequestParser, KnowsWhenAConnectionStays) {
   EXPECT_FALSE(Fed(Get("Host: h\r\nConnection: close\r\n")).parser.head().keep_alive);
   EXPECT_FALSE(Fed("GET / HTTP/1.0\r\n\r\n").parser.head().keep_alive);

@@ -25,8 +25,8 @@ TEST(Limits, RefuseALargeBodyBeforeItComes) {
   TestServer server(WithLimits({.max_body_bytes = 1000}));
   TestClient client(server.port());
 
-  const TestAnswer answer =
-      client.Request("POST /analyze HTTP/1.1\r\nHost: h\r\nContent-Type: image/png\r\nContent-Length: 1000000\r\n\r\n");
+  const TestAnswer answer = client.Request(
+      "POST /analyze HTTP/1.1\r\nHost: h\r\nContent-Type: image/png\r\nContent-Length: 10000000\r\n\r\n");
 
   EXPECT_EQ(answer.status, 413);
   EXPECT_EQ(CodeOf(answer), "too_large");
@@ -34,6 +34,36 @@ TEST(Limits, RefuseALargeBodyBeforeItComes) {
   EXPECT_EQ(answer.Header("connection"), "close");
   EXPECT_TRUE(client.IsClosedByServer());
   EXPECT_TRUE(server.WaitForMetric(Rejected("body_too_large"), 1));
+}
+
+TEST(Limits, KeepTheConnectionOfARefusedPage) {
+  TestServer server(WithLimits({.max_body_bytes = 1000, .max_body_bytes_in_flight = 1000}));
+  TestClient client(server.port());
+  const std::string page(500'000, 'x');
+
+  for (int request = 1; request <= 3; ++request) {
+    client.Send("POST /analyze HTTP/1.1\r\nHost: h\r\nContent-Type: image/png\r\nContent-Length: 500000\r\n\r\n");
+    const TestAnswer answer = client.Receive();  // Before anything of the page was sent.
+    EXPECT_EQ(answer.status, 413);
+    EXPECT_EQ(answer.Header("connection"), "");
+    client.Send(page.substr(0, 200'000));
+    client.Send(page.substr(200'000));
+  }
+
+  EXPECT_EQ(client.Request(MakeRequest("GET", "/version")).status, 200);
+  EXPECT_EQ(server.Metric(Rejected("body_bytes_in_flight")), 0) << "what is read past takes no memory";
+  EXPECT_EQ(server.Metric("http_connections_open"), 1);
+}
+
+TEST(Limits, EndARefusedPageThatDoesNotCome) {
+  TestServer server(WithLimits({.max_body_bytes = 1000, .body_timeout = milliseconds(50)}));
+  TestClient client(server.port());
+
+  const TestAnswer answer = client.Request(
+      "POST /analyze HTTP/1.1\r\nHost: h\r\nContent-Type: image/png\r\nContent-Length: 500000\r\n\r\nbeginning");
+
+  EXPECT_EQ(answer.status, 413);
+  EXPECT_TRUE(client.IsClosedByServer());
 }
 
 TEST(Limits, LetACallerWhoSendsEverythingFirstSeeTheAnswer) {
