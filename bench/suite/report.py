@@ -18,6 +18,9 @@ class Report:
         self.lines += ["| " + " | ".join(row) + " |" for row in rows]
         self.lines.append("")
 
+    def remark(self, text: str) -> None:
+        self.lines += [text, ""]
+
     def under(self, figure: str, value: float, bar: float, unit: str) -> None:
         self.bars.append((figure, f"{value:.4g} {unit}", f"< {bar:g} {unit}", value < bar))
 
