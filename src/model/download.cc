@@ -13,20 +13,12 @@
 #include <thread>
 #include <utility>
 
+#include "base/curl_handles.h"
+
 namespace doclayout::model {
 namespace {
 
 using Milliseconds = std::chrono::milliseconds;
-
-struct EasyCleanup {
-  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-};
-struct ListCleanup {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-struct UrlCleanup {
-  void operator()(CURLU* url) const { curl_url_cleanup(url); }
-};
 
 /// How an attempt ended, if not well.
 struct Fault {
@@ -80,7 +72,7 @@ class Transfer {
 
   /// nullopt: the server sent all that it has.
   Outcome Attempt() {
-    const std::unique_ptr<CURL, EasyCleanup> handle(curl_easy_init());
+    const CurlEasy handle(curl_easy_init());
     if (!handle) return Fault{{ErrorCode::kInternal, "the download cannot be started: no memory"}};
     easy_ = handle.get();
     offset_ = part_.size();
@@ -100,7 +92,7 @@ class Transfer {
     curl_easy_setopt(easy_, option, value);
   }
 
-  std::unique_ptr<curl_slist, ListCleanup> SetUp() {
+  CurlList SetUp() {
     Set(CURLOPT_URL, url_.c_str());
     Set(CURLOPT_PROTOCOLS_STR, "http,https");
     Set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
@@ -123,8 +115,7 @@ class Transfer {
     Set(CURLOPT_RANGE, fmt::format("{}-", offset_).c_str());
     if (validator_.empty()) return nullptr;
     // Of another file by now the server then sends all, and not a part that fits to nothing.
-    std::unique_ptr<curl_slist, ListCleanup> list(
-        curl_slist_append(nullptr, fmt::format("If-Range: {}", validator_).c_str()));
+    CurlList list(curl_slist_append(nullptr, fmt::format("If-Range: {}", validator_).c_str()));
     Set(CURLOPT_HTTPHEADER, list.get());
     return list;
   }
@@ -240,27 +231,6 @@ class Transfer {
     return fault;
   }
 
-  /// Whether the fault is of a connection, or one that says "not now".
-  static bool MayPass(CURLcode code) {
-    switch (code) {
-      case CURLE_COULDNT_RESOLVE_PROXY:
-      case CURLE_COULDNT_RESOLVE_HOST:
-      case CURLE_COULDNT_CONNECT:
-      case CURLE_WEIRD_SERVER_REPLY:
-      case CURLE_PARTIAL_FILE:
-      case CURLE_OPERATION_TIMEDOUT:
-      case CURLE_SSL_CONNECT_ERROR:
-      case CURLE_GOT_NOTHING:
-      case CURLE_SEND_ERROR:
-      case CURLE_RECV_ERROR:
-      case CURLE_HTTP2:
-      case CURLE_HTTP2_STREAM:
-        return true;
-      default:
-        return false;
-    }
-  }
-
   const std::string& url_;
   const std::string printable_;
   PartFile& part_;
@@ -286,13 +256,13 @@ Milliseconds WaitBefore(int attempt, const Fault& fault, const DownloadOptions& 
 }  // namespace
 
 std::string PrintableUrl(const std::string& url) {
-  const std::unique_ptr<CURLU, UrlCleanup> parsed(curl_url());
+  const CurlUrl parsed(curl_url());
   if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return "the URL";
   curl_url_set(parsed.get(), CURLUPART_USER, nullptr, 0);
   curl_url_set(parsed.get(), CURLUPART_PASSWORD, nullptr, 0);
   char* text = nullptr;
   if (curl_url_get(parsed.get(), CURLUPART_URL, &text, 0) != CURLUE_OK) return "the URL";
-  const std::unique_ptr<char, void (*)(void*)> owner(text, curl_free);
+  const CurlText owner(text);
   return text;
 }
 

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "base/curl_handles.h"
 #include "tracing/collector.h"
 
 namespace doclayout::tracing {
@@ -18,43 +19,6 @@ constexpr std::size_t kLongestAnswer = std::size_t{64} << 10;
 /// Of Retry-After, before the caller's own bound: no number overflows behind it.
 constexpr curl_off_t kLongestRetryAfter = 24L * 3600;
 
-struct EasyCleanup {
-  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-};
-struct MultiCleanup {
-  void operator()(CURLM* handle) const { curl_multi_cleanup(handle); }
-};
-struct ListCleanup {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-struct UrlCleanup {
-  void operator()(CURLU* url) const { curl_url_cleanup(url); }
-};
-struct TextCleanup {
-  void operator()(char* text) const { curl_free(text); }
-};
-
-/// Whether the fault is of a connection, or one that says "not now".
-bool MayPass(CURLcode code) {
-  switch (code) {
-    case CURLE_COULDNT_RESOLVE_PROXY:
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_CONNECT:
-    case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_PARTIAL_FILE:
-    case CURLE_OPERATION_TIMEDOUT:
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_GOT_NOTHING:
-    case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR:
-    case CURLE_HTTP2:
-    case CURLE_HTTP2_STREAM:
-      return true;
-    default:
-      return false;
-  }
-}
-
 /// libcurl's multi interface with one transfer at a time: unlike the easy one, it can be woken by another thread.
 class HttpCollector final : public Collector {
  public:
@@ -64,7 +28,7 @@ class HttpCollector final : public Collector {
   bool complete() const { return multi_ != nullptr && headers_ != nullptr; }
 
   Answer Post(const std::string& body) override {
-    const std::unique_ptr<CURL, EasyCleanup> easy(curl_easy_init());
+    const CurlEasy easy(curl_easy_init());
     if (!easy) return {.fault = "no memory for a request"};
     answer_ = {};
     message_.fill('\0');
@@ -84,15 +48,13 @@ class HttpCollector final : public Collector {
   }
 
  private:
-  using List = std::unique_ptr<curl_slist, ListCleanup>;
-
   /// Null when there is no memory.
-  static List MakeHeaders(const Headers& headers) {
+  static CurlList MakeHeaders(const Headers& headers) {
     // Without the empty "Expect", large bodies wait for an answer that not every server gives.
     std::vector<std::string> lines{"Content-Type: application/json", "Expect:"};
     // A header without a value is written with ';' for libcurl, which takes "name:" for one to be left out.
     for (const auto& [name, value] : headers) lines.push_back(value.empty() ? name + ";" : name + ": " + value);
-    List list;
+    CurlList list;
     for (const std::string& line : lines) {
       curl_slist* const longer = curl_slist_append(list.get(), line.c_str());
       if (longer == nullptr) return nullptr;
@@ -156,8 +118,8 @@ class HttpCollector final : public Collector {
   }
 
   const CollectorOptions options_;
-  const std::unique_ptr<CURLM, MultiCleanup> multi_;
-  const List headers_;
+  const CurlMulti multi_;
+  const CurlList headers_;
   std::atomic<bool> abandoned_ = false;
 
   Answer answer_;  ///< of the request under way, as all below
@@ -165,8 +127,8 @@ class HttpCollector final : public Collector {
 };
 
 /// Nothing for what is no URL of http or https.
-std::unique_ptr<CURLU, UrlCleanup> ParseUrl(const std::string& text) {
-  std::unique_ptr<CURLU, UrlCleanup> url(curl_url());
+CurlUrl ParseUrl(const std::string& text) {
+  CurlUrl url(curl_url());
   if (!text.starts_with("http://") && !text.starts_with("https://")) return nullptr;
   if (url && curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK) return nullptr;
   return url;
@@ -195,7 +157,7 @@ std::string PrintableUrl(const std::string& url) {
   }
   char* text = nullptr;
   if (curl_url_get(parsed.get(), CURLUPART_URL, &text, 0) != CURLUE_OK) return "no URL";
-  const std::unique_ptr<char, TextCleanup> owner(text);
+  const CurlText owner(text);
   return text;
 }
 

@@ -3,8 +3,8 @@
 
 #include <cstdlib>
 
+#include "base/testing/scripted_server.h"
 #include "tracing/collector.h"
-#include "tracing/testing/scripted_server.h"
 
 namespace doclayout::tracing {
 namespace {
@@ -27,7 +27,8 @@ class HttpCollectorTest : public testing::Test {
 
   static std::unique_ptr<Collector> To(const ScriptedServer& server, Headers headers = {},
                                        milliseconds timeout = hours(1)) {
-    auto collector = ConnectLater({.url = server.url(), .headers = std::move(headers), .timeout = timeout});
+    auto collector =
+        ConnectLater({.url = server.url() + "/v1/traces", .headers = std::move(headers), .timeout = timeout});
     return collector ? std::move(*collector) : nullptr;
   }
 };
@@ -95,7 +96,7 @@ TEST_F(HttpCollectorTest, FaultsOfTheConnectionMayPass) {
     const Answer cut = To(server)->Post("{}");
     EXPECT_EQ(cut.status, 0);
     EXPECT_TRUE(cut.may_pass);
-    gone = server.url();
+    gone = server.url() + "/v1/traces";
   }
 
   const Answer refused = (*ConnectLater({.url = gone, .headers = {}}))->Post("{}");

@@ -9,8 +9,8 @@
 #include <semaphore>
 
 #include "base/mutex.h"
+#include "base/testing/scripted_server.h"
 #include "base/testing/test_pipe.h"
-#include "tracing/testing/scripted_server.h"
 
 namespace doclayout::tracing {
 namespace {
@@ -263,8 +263,8 @@ TEST_F(SpanExporterTest, EndsWhileARealCollectorHangs) {
   std::promise<void> arrived;
   ScriptedServer server({{.answer = "", .before = [&arrived] { arrived.set_value(); }, .hold = true}});
   options_.flush_timeout = milliseconds(1);
-  exporter_.emplace(std::move(*ConnectLater({.url = server.url(), .headers = {}, .timeout = hours(1)})), Resource(),
-                    options_, SpanExporter::Dependencies{registry_, logger_, clock_});
+  exporter_.emplace(std::move(*ConnectLater({.url = server.url() + "/v1/traces", .headers = {}, .timeout = hours(1)})),
+                    Resource(), options_, SpanExporter::Dependencies{registry_, logger_, clock_});
   exporter_->Export(Spans(4));
   arrived.get_future().wait();
 

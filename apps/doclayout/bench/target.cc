@@ -7,18 +7,15 @@
 #include <memory>
 #include <string_view>
 
+#include "base/curl_handles.h"
+
 namespace doclayout::bench {
 namespace {
-
-struct UrlCleanup {
-  void operator()(CURLU* url) const { curl_url_cleanup(url); }
-};
-using Url = std::unique_ptr<CURLU, UrlCleanup>;
 
 std::string Part(CURLU* url, CURLUPart part) {
   char* text = nullptr;
   if (curl_url_get(url, part, &text, 0) != CURLUE_OK) return "";
-  const std::unique_ptr<char, void (*)(void*)> owner(text, curl_free);
+  const CurlText owner(text);
   return text;
 }
 
@@ -44,7 +41,7 @@ Result<Target> ReadTarget(const std::string& url, const std::string& query) {
   const auto wrong = [&](std::string_view why) {
     return Fail(ErrorCode::kBadParameter, fmt::format("the URL {}; allowed is one like http://localhost:8000", why));
   };
-  const Url parsed(curl_url());
+  const CurlUrl parsed(curl_url());
   if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return wrong("cannot be read");
   const std::string scheme = Part(parsed.get(), CURLUPART_SCHEME);
   if (scheme != "http" && scheme != "https") return wrong("does not begin with http:// or https://");

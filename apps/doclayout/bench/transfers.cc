@@ -13,24 +13,14 @@
 #include <string_view>
 #include <utility>
 
+#include "base/curl_handles.h"
+
 namespace doclayout::bench {
 namespace {
 
 constexpr std::size_t kMostDetailBytes = 4096;
 constexpr std::size_t kMostMetricsBytes = std::size_t{4} << 20;
 constexpr long kAskMs = 2000;
-
-struct EasyCleanup {
-  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
-};
-struct MultiCleanup {
-  void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
-};
-struct ListCleanup {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-using Easy = std::unique_ptr<CURL, EasyCleanup>;
-using List = std::unique_ptr<curl_slist, ListCleanup>;
 
 /// Options of the wrong kind do not compile; what may fail is memory, and then the transfer does.
 template <typename T>
@@ -50,7 +40,7 @@ struct Text {
   }
 };
 
-void SetCommon(CURL* easy, const List& headers) {
+void SetCommon(CURL* easy, const CurlList& headers) {
   Set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   Set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   Set(easy, CURLOPT_NOSIGNAL, 1L);
@@ -60,7 +50,7 @@ void SetCommon(CURL* easy, const List& headers) {
   if (const char* authorities = std::getenv("SSL_CERT_FILE")) Set(easy, CURLOPT_CAINFO, authorities);
 }
 
-void SetGet(CURL* easy, const List& headers, const std::string& url, Text& text) {
+void SetGet(CURL* easy, const CurlList& headers, const std::string& url, Text& text) {
   SetCommon(easy, headers);
   Set(easy, CURLOPT_URL, url.c_str());
   Set(easy, CURLOPT_TIMEOUT_MS, kAskMs);
@@ -93,7 +83,7 @@ Outcome OutcomeOfFault(CURLcode code) {
 
 /// One request's handle, kept for the next ones.
 struct Place {
-  Easy easy;
+  CurlEasy easy;
   Ticket ticket;
   int attempts = 0;
   std::string body_start;  ///< of an answer that is not good
@@ -166,7 +156,7 @@ class Transfers::Loop {
   bool HasRoom() const { return in_flight_ < options_.most; }
 
   std::optional<std::string> FetchNow(const std::string& url) const {
-    const Easy easy(curl_easy_init());
+    const CurlEasy easy(curl_easy_init());
     if (!easy) return std::nullopt;
     Text text;
     SetGet(easy.get(), get_headers_, url, text);
@@ -230,14 +220,14 @@ class Transfers::Loop {
   }
 
  private:
-  static List Headers(const Options& options) {
-    List list;
+  static CurlList Headers(const Options& options) {
+    CurlList list;
     for (const std::string& header : options.headers) Append(list, header);
     return list;
   }
 
-  static List PostHeaders(const Options& options) {
-    List list = Headers(options);
+  static CurlList PostHeaders(const Options& options) {
+    CurlList list = Headers(options);
     if (std::none_of(options.headers.begin(), options.headers.end(), IsContentType)) {
       Append(list, "Content-Type: " + options.content_type);
     }
@@ -247,7 +237,7 @@ class Transfers::Loop {
     return list;
   }
 
-  static void Append(List& list, const std::string& header) {
+  static void Append(CurlList& list, const std::string& header) {
     curl_slist* first = curl_slist_append(list.get(), header.c_str());
     if (!list) list.reset(first);
   }
@@ -313,14 +303,14 @@ class Transfers::Loop {
   }
 
   const Options options_;
-  const std::unique_ptr<CURLM, MultiCleanup> multi_;
+  const CurlMulti multi_;
   const int timer_;
-  const List post_headers_;
-  const List get_headers_;
+  const CurlList post_headers_;
+  const CurlList get_headers_;
   std::vector<std::unique_ptr<Place>> places_;
   std::vector<Place*> free_;
   int in_flight_ = 0;
-  Easy metrics_;
+  CurlEasy metrics_;
   Text text_;
   bool asking_ = false;
 };

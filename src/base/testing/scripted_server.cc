@@ -1,4 +1,4 @@
-#include "tracing/testing/scripted_server.h"
+#include "base/testing/scripted_server.h"
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <utility>
 
-namespace doclayout::tracing {
+namespace doclayout {
 
 ScriptedServer::ScriptedServer(std::vector<Step> steps)
     : steps_(std::move(steps)), listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -21,7 +21,7 @@ ScriptedServer::ScriptedServer(std::vector<Step> steps)
       getsockname(listener_, generic, &length) != 0) {
     std::abort();
   }
-  url_ = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/v1/traces";
+  url_ = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
   thread_ = std::thread([this] { Serve(); });
 }
 
@@ -63,9 +63,10 @@ std::string ScriptedServer::ReadRequest(int client) const {
     if (count <= 0) break;
     request.append(block.data(), static_cast<std::size_t>(count));
     const std::size_t head = request.find("\r\n\r\n");
+    if (head == std::string::npos) continue;
     const std::size_t length = request.find(kLength);
-    if (head == std::string::npos || length == std::string::npos) continue;
-    wanted = head + 4 + std::strtoul(request.c_str() + length + kLength.size(), nullptr, 10);
+    const bool has_body = length < head;
+    wanted = head + 4 + (has_body ? std::strtoul(request.c_str() + length + kLength.size(), nullptr, 10) : 0);
   }
   return request;
 }
@@ -74,4 +75,4 @@ std::string HttpAnswer(const std::string& status, const std::string& body, const
   return "HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + headers + "\r\n" + body;
 }
 
-}  // namespace doclayout::tracing
+}  // namespace doclayout

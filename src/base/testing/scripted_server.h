@@ -5,10 +5,10 @@
 #include <thread>
 #include <vector>
 
-namespace doclayout::tracing {
+namespace doclayout {
 
 /// Answers one request after another with bytes of the test's own, each on a connection of its own unless the answer
-/// keeps it. Its URL is there at once.
+/// keeps it. Its URL, without a path, is there at once.
 class ScriptedServer {
  public:
   struct Step {
@@ -44,4 +44,4 @@ class ScriptedServer {
 /// "HTTP/1.1 200 OK", with a body and further header lines, each with its "\r\n".
 std::string HttpAnswer(const std::string& status, const std::string& body, const std::string& headers = "");
 
-}  // namespace doclayout::tracing
+}  // namespace doclayout
