@@ -145,6 +145,19 @@ std::function<void(int, bool)> OnStuck(StopRequest& stop, Logger& logger) {
   };
 }
 
+Pages::Options PagesOptions(const config::SchedulingConfig& config, const ServedModel& model, StopRequest& stop,
+                            Logger& logger) {
+  return {.policy = PolicyOptions(config, model, model.slots()),
+          .pool = {.threads = std::max(2, AvailableProcessors()), .niceness = kWorkerNiceness},
+          .on_stuck = OnStuck(stop, logger)};
+}
+
+/// Loads another model for as many slots and pages at once as this one has.
+ModelReloader::Load LoaderLike(const config::InferenceConfig& inference, const ServedModel& model) {
+  const EngineWishes wishes{.slots = model.slots(), .batch = model.batch(), .niceness = kWorkerNiceness};
+  return [inference, wishes] { return LoadAndWarm(inference, wishes); };
+}
+
 /// The limit of the process's memory: what is asked for, or what leaves the container some room; 0 for none.
 std::uint64_t MemoryLimit(const config::SchedulingConfig& config) {
   if (config.memory_limit_bytes > 0) return config.memory_limit_bytes;
@@ -196,6 +209,14 @@ std::shared_ptr<ServedModel> LoadServedModel(const config::ServeConfig& config, 
   return *model;
 }
 
+void LogListening(const config::ServeConfig& config, int port, Duration since_start, Logger& logger) {
+  logger.Write(LogLevel::kInfo, "listening",
+               {{"host", config.host},
+                {"port", static_cast<long long>(port)},
+                {"version", Version()},
+                {"ms_since_start", Milliseconds(since_start)}});
+}
+
 /// How a service ended.
 struct End {
   ExitCode code = kExitGood;
@@ -207,23 +228,8 @@ End Serve(const config::ServeConfig& config) {
   const SteadyClock clock;
   const TimePoint start = clock.Now();
   Logger logger(ParseLogLevel(config.log_level).value_or(LogLevel::kInfo), STDOUT_FILENO);
-  std::shared_ptr<ServedModel> model = LoadServedModel(config, logger, clock);
-  if (!model) return {kExitModel};
-
   metrics::Registry registry;
-  AddBuildInfo(registry, *model);
-  ModelInfoMetric model_info(registry);
-  model_info.Set(model->identity());
-  AddProcessMetrics(registry, logger);
-  health::Readiness readiness;
-  readiness.SetModelLoaded();
-  Pages pages({.policy = PolicyOptions(config.scheduling, *model, model->slots()),
-               .pool = {.threads = std::max(2, AvailableProcessors()), .niceness = kWorkerNiceness},
-               .on_stuck = OnStuck(stop, logger)},
-              model, clock);
-  AddHealthMetrics(registry, "liveness", health::Liveness);
-  AddHealthMetrics(registry, "readiness", [&] { return health::ReadinessReport(readiness, pages.slots()); });
-  // The server's middlewares ask for the keys: declared before it too.
+  // Before the model, which takes its time: who has mistyped something knows at once.
   const Result<ClientSetup> clients = SetUpClients(config.clients, logger, registry);
   if (!clients) {
     Complain(clients.error().message);
@@ -234,15 +240,22 @@ End Serve(const config::ServeConfig& config) {
     Complain(spans.error().message);
     return {kExitUsage};
   }
+  std::shared_ptr<ServedModel> model = LoadServedModel(config, logger, clock);
+  if (!model) return {kExitModel};
+
+  AddBuildInfo(registry, *model);
+  ModelInfoMetric model_info(registry);
+  model_info.Set(model->identity());
+  AddProcessMetrics(registry, logger);
+  health::Readiness readiness;
+  readiness.SetModelLoaded();
+  Pages pages(PagesOptions(config.scheduling, *model, stop, logger), model, clock);
+  AddHealthMetrics(registry, "liveness", health::Liveness);
+  AddHealthMetrics(registry, "readiness", [&] { return health::ReadinessReport(readiness, pages.slots()); });
   const MemoryWatcher memory({.limit_bytes = MemoryLimit(config.scheduling),
                               .patience = std::chrono::milliseconds(config.scheduling.memory_limit_for_ms)},
                              registry, stop, logger);
-  ModelReloader reloader(
-      [inference = config.inference,
-       wishes = EngineWishes{.slots = model->slots(), .batch = model->batch(), .niceness = kWorkerNiceness}] {
-        return LoadAndWarm(inference, wishes);
-      },
-      pages, model_info, registry, logger);
+  ModelReloader reloader(LoaderLike(config.inference, *model), pages, model_info, registry, logger);
   http::Server::Options options = ServerOptions(config);
   options.clients = clients->policy;
   FitConnections(options.limits, logger);
@@ -257,11 +270,7 @@ End Serve(const config::ServeConfig& config) {
     Complain(server.error().message);
     return {kExitSomeFailed};
   }
-  logger.Write(LogLevel::kInfo, "listening",
-               {{"host", config.host},
-                {"port", static_cast<long long>((*server)->port())},
-                {"version", Version()},
-                {"ms_since_start", Milliseconds(clock.Now() - start)}});
+  LogListening(config, (*server)->port(), clock.Now() - start, logger);
   stop.OnHangUp([&reloader] { reloader.Reload([](const Result<http::ModelIdentity>&) {}); });
   const ExitCode code = ServeUntilStopped(**server, stop, readiness, logger);
   stop.OnHangUp(nullptr);
