@@ -64,9 +64,8 @@ Result<std::string> Analyzer::TryAnalyze(std::size_t file, int slot) const {
 Result<Analyzer::AnalyzedPage> Analyzer::AnalyzePage(decode::Document& document, int index, int slot,
                                                      StageTimings& timings) const {
   const TimePoint start = clock_.Now();
-  Result<Page> page = config_.document.decode == DecodeMode::kFast
-                          ? document.ReadReducedPage(index, card_.input.size())
-                          : document.ReadPage(index);
+  Result<Page> page = config_.document.decode == DecodeMode::kFast ? document.ReadReducedPage(index, card_.input.size())
+                                                                   : document.ReadPage(index);
   timings.decode += Milliseconds(clock_.Now() - start);
   if (!page) return Fail(page.error());
   auto layout = pipelines_[static_cast<std::size_t>(slot)]->Analyze(*page, config_.parameters, timings);

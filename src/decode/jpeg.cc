@@ -135,8 +135,8 @@ bool HasEveryComponent(const jpeg_decompress_struct& codec) {
   return true;
 }
 
-/// libjpeg decodes each block of 8 x 8 pixels to `block` x `block`: 8, 4, 2 or 1. It can all from 1 to 16, but only these
-/// with vector instructions.
+/// libjpeg decodes each block of 8 x 8 pixels to `block` x `block`: 8, 4, 2 or 1. It can all from 1 to 16, but only
+/// these with vector instructions.
 constexpr int kWholeBlock = 8;
 
 /// Pixels of a side of `whole` pixels when so decoded, as libjpeg counts them.

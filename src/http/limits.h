@@ -25,8 +25,8 @@ struct Limits {
   std::chrono::milliseconds least_idle{1'000};     ///< before an idle connection has to make room
 
   /// An answer may come before the body was read. What is left of a page is then read past, so that the connection can
-  /// stay: when most are refused, opening the next one would be the larger part of their cost. Of more than that so much
-  /// and so long is thrown away that the caller sees the answer and not a reset connection.
+  /// stay: when most are refused, opening the next one would be the larger part of their cost. Of more than that so
+  /// much and so long is thrown away that the caller sees the answer and not a reset connection.
   std::uint64_t small_rest_bytes = 1024UL * 1024;
   std::uint64_t linger_bytes = 64ULL * 1024 * 1024;
   std::chrono::milliseconds linger_timeout{5'000};

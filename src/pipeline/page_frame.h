@@ -22,11 +22,7 @@ inline PageScale ScaleOf(const Page& page, const model::InputContract& input) {
 /// What the answer says of the page, still without regions.
 inline PageLayout FrameOf(const Page& page) {
   const PageSize size = page.size();
-  return {.index = page.index,
-          .width = size.width,
-          .height = size.height,
-          .rotation = page.rotation,
-          .dpi = page.dpi};
+  return {.index = page.index, .width = size.width, .height = size.height, .rotation = page.rotation, .dpi = page.dpi};
 }
 
 }  // namespace doclayout::pipeline

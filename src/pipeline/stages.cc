@@ -14,9 +14,8 @@
 namespace doclayout::pipeline {
 
 Result<ModelInput> Prepare(const Page& page, const model::ModelCard& card) {
-  ModelInput input{.pixels = Image(card.input.width, card.input.height),
-                   .scale = ScaleOf(page, card.input),
-                   .frame = FrameOf(page)};
+  ModelInput input{
+      .pixels = Image(card.input.width, card.input.height), .scale = ScaleOf(page, card.input), .frame = FrameOf(page)};
   if (auto filled = preprocess::FillInput(page.image, card.input, input.pixels.bytes()); !filled) {
     return Fail(std::move(filled.error()));
   }

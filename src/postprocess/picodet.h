@@ -5,8 +5,8 @@
 
 #include "base/result.h"
 #include "model/model_card.h"
-#include "types/page_size.h"
 #include "types/analyze_parameters.h"
+#include "types/page_size.h"
 #include "types/region.h"
 #include "types/tensor.h"
 

@@ -26,8 +26,8 @@ constexpr bool kKeeps = true;
 
 PixelMemory& PixelMemory::OfProcess() {
   // Never destroyed: an image may live until the process ends.
-  static auto* const memory = new PixelMemory(kKeeps ? kMostKept : 0);
-  return *memory;
+  static PixelMemory& memory = *new PixelMemory(kKeeps ? kMostKept : 0);
+  return memory;
 }
 
 PixelMemory::~PixelMemory() {

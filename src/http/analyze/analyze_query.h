@@ -26,8 +26,9 @@ struct AnalyzeQuery {
   std::optional<scheduler::Priority> priority;
 };
 
-/// Reads `format=json|png`, `decode=exact|fast`, `timeout_ms=1..3600000`, `priority=interactive|bulk` and what types/parameter_text.h lists:
-/// `threshold=0..1`, `class_merge=3:large,table:union`, … Whether the model knows the classes is not looked at.
+/// Reads `format=json|png`, `decode=exact|fast`, `timeout_ms=1..3600000`, `priority=interactive|bulk` and what
+/// types/parameter_text.h lists: `threshold=0..1`, `class_merge=3:large,table:union`, … Whether the model knows the
+/// classes is not looked at.
 ///
 /// `kBadParameter` for another name, a name given twice or a value that is not allowed; the message names the parameter
 /// and what is. Thread-safe, takes microseconds.

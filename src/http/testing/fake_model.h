@@ -48,8 +48,7 @@ class FakeModel {
     return steps_.check_parameters(parameters);
   }
   Result<Page> Prepare(const Page& page) const {
-    Page copy{
-        .index = page.index, .image = Image(page.image.width(), page.image.height()), .whole = page.whole};
+    Page copy{.index = page.index, .image = Image(page.image.width(), page.image.height()), .whole = page.whole};
     return copy;
   }
   std::size_t BytesOf(const Page& page) const { return page.image.bytes().size(); }

@@ -91,17 +91,17 @@ void FoldPixels(ov::Model& graph, const model::InputContract& contract, int batc
     return v0::Constant::create(ov::element::i64, {values.size()}, values);
   };
   const auto input = FindParameter(graph, contract.name);
-  const std::size_t values = 3 * static_cast<std::size_t>(contract.width);
+  const std::int64_t values = 3 * std::int64_t{contract.width};
+  const ov::Shape per_value = {1, 1, static_cast<std::size_t>(values)};
   const RowOfConstants row = Normalisation(contract);
   const auto pixels =
       std::make_shared<v0::Parameter>(ov::element::u8, ov::PartialShape{batch, contract.height, contract.width, 3});
   pixels->set_friendly_name(input->get_friendly_name());
 
-  ov::Output<ov::Node> image =
-      std::make_shared<v1::Reshape>(pixels, integers({batch, contract.height, 3 * contract.width}), false);
+  ov::Output<ov::Node> image = std::make_shared<v1::Reshape>(pixels, integers({batch, contract.height, values}), false);
   image = std::make_shared<v0::Convert>(image, ov::element::f32);
-  image = std::make_shared<v1::Multiply>(image, v0::Constant::create(ov::element::f32, {1, 1, values}, row.factors));
-  image = std::make_shared<v1::Add>(image, v0::Constant::create(ov::element::f32, {1, 1, values}, row.summands));
+  image = std::make_shared<v1::Multiply>(image, v0::Constant::create(ov::element::f32, per_value, row.factors));
+  image = std::make_shared<v1::Add>(image, v0::Constant::create(ov::element::f32, per_value, row.summands));
   image = std::make_shared<v1::Reshape>(image, integers({batch, contract.height, contract.width, 3}), false);
   image = std::make_shared<v1::Transpose>(image, integers({0, 3, 1, 2}));
   if (contract.channels == model::ChannelOrder::kRedGreenBlue) {

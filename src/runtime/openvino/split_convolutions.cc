@@ -12,6 +12,7 @@
 #include <openvino/op/split.hpp>
 #include <openvino/op/variadic_split.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -85,12 +86,12 @@ std::optional<Head> ReadHead(const ov::Node& split) {
 }
 
 /// Channels [begin, end) of a constant whose dimension `axis` they are; dimensions before it have one element.
-std::shared_ptr<Constant> Part(const Constant& constant, std::size_t axis, std::size_t begin, std::size_t end) {
+std::shared_ptr<Constant> Part(const Constant& constant, std::ptrdiff_t axis, std::size_t begin, std::size_t end) {
   ov::Shape shape = constant.get_shape();
   const std::size_t stride = constant.get_byte_size() / shape[axis];
   shape[axis] = end - begin;
-  return std::make_shared<Constant>(constant.get_element_type(), shape,
-                                    static_cast<const char*>(constant.get_data_ptr()) + begin * stride);
+  const std::span bytes(static_cast<const std::byte*>(constant.get_data_ptr()), constant.get_byte_size());
+  return std::make_shared<Constant>(constant.get_element_type(), shape, bytes.subspan(begin * stride).data());
 }
 
 bool SplitHead(const std::shared_ptr<ov::Node>& split) {
