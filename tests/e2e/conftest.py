@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import signal
 import subprocess
 
 import otlp
@@ -18,6 +19,9 @@ KEPT_VARIABLES = (
     *("PATH", "HOME", "LANG", "TMPDIR"),
     *("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS", "TBB_ENABLE_SANITIZERS"),
 )
+
+# A shell has what it starts in the background ignore SIGINT, which the programs under test would inherit and obey.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def environment() -> dict[str, str]:
