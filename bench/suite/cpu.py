@@ -39,14 +39,14 @@ def _milliseconds_per_page(service: Service, context: Context, pages: int) -> tu
     try:
         poster.post(2 * context.connections)
         service.wait_until_quiet()
-        before = _cpu_times(service)
+        before = cpu_times(service)
         poster.post(pages)
-        return tuple((after - start) * 1e3 / pages for start, after in zip(before, _cpu_times(service)))
+        return tuple((after - start) * 1e3 / pages for start, after in zip(before, cpu_times(service)))
     finally:
         poster.close()
 
 
-def _cpu_times(service: Service) -> tuple[float, float, float]:
+def cpu_times(service: Service) -> tuple[float, float, float]:
     """Seconds of the I/O thread, of the workers and the slots that wait for the engine, of the whole process."""
     own = sum(service.thread_seconds(name) for name in ("worker-", "slot-", "watcher"))
     return service.thread_seconds("http-io"), own, service.cpu_seconds()
