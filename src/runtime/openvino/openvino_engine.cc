@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/cpu.h"
+#include "runtime/openvino/blocked_kernels.h"
 #include "runtime/openvino/compiled_models.h"
 #include "runtime/openvino/graph.h"
 #include "runtime/openvino/narrow_stacks.h"
@@ -77,7 +78,7 @@ bool SupportsBfloat16(ov::Core& core) {
 }
 
 /// Counts up whenever a graph is made ready in another way, so that none is kept that an older version made.
-constexpr int kGraphVersion = 2;
+constexpr int kGraphVersion = 3;
 
 /// What a compiled model depends on besides the machine and its settings: which graph it is, and what was folded in.
 std::string CacheKey(const model::ModelCard& card, int batch) {
@@ -99,11 +100,15 @@ std::shared_ptr<ov::Model> ReadGraph(ov::Core& core, const model::ModelFile& fil
   return core.read_model(bytes, ov::Tensor());
 }
 
-ov::CompiledModel Compile(ov::Core& core, const model::ModelFile& file, int batch, const ov::AnyMap& settings) {
-  const std::shared_ptr<ov::Model> graph = ReadGraph(core, file);
+ov::CompiledModel Compile(ov::Core& core, const model::ModelFile& file, const OpenVinoOptions& options,
+                          const ov::AnyMap& settings) {
+  std::shared_ptr<ov::Model> graph = ReadGraph(core, file);
   NarrowStacks(*graph);
   SplitConvolutions(*graph);
-  return core.compile_model(PrepareGraph(graph, file.card(), batch), kDevice, settings);
+  graph = PrepareGraph(graph, file.card(), options.batch);
+  // In other precisions the runtime has kernels of its own for what the processor has instructions for.
+  if (options.precision == Precision::kFloat32) graph = PreferBlockedKernels(core, graph);
+  return core.compile_model(graph, kDevice, settings);
 }
 
 Result<std::unique_ptr<Engine>> Load(const model::ModelFile& file, const OpenVinoOptions& options) {
@@ -120,7 +125,7 @@ Result<std::unique_ptr<Engine>> Load(const model::ModelFile& file, const OpenVin
     // What is found was inferred with and checked before it was kept.
     if (compiled) return std::make_unique<OpenVinoEngine>(std::move(*compiled), card, cache.note());
 
-    compiled = Compile(core, file, options.batch, settings);
+    compiled = Compile(core, file, options, settings);
     const auto session = OpenVinoEngine(*compiled, card, {}).CreateSession();
     if (!session) return Fail(session.error());
     if (auto warm = WarmUp(**session, card); !warm) return Fail(std::move(warm.error()));
