@@ -6,6 +6,7 @@
 #include <openvino/op/constant.hpp>
 #include <openvino/op/convolution.hpp>
 #include <openvino/op/group_conv.hpp>
+#include <openvino/op/reshape.hpp>
 #include <openvino/pass/serialize.hpp>
 #include <sstream>
 #include <string>
@@ -15,7 +16,6 @@
 namespace doclayout::runtime {
 namespace {
 
-using ov::op::v0::Constant;
 using ov::op::v1::Convolution;
 using ov::op::v1::GroupConvolution;
 
@@ -45,13 +45,30 @@ class PrimitivesPriority final : public ov::RuntimeAttribute {
 /// [groups, output channels, input channels, ...] with one channel a group.
 bool IsDepthwise(const ov::Node& node) {
   if (!ov::is_type<GroupConvolution>(&node)) return false;
-  const ov::Shape& weights = node.get_input_shape(1);
-  return weights[1] == 1 && weights[2] == 1;
+  const ov::PartialShape& weights = node.get_input_partial_shape(1);
+  return weights.is_static() && weights[1] == 1 && weights[2] == 1;
 }
 
+/// As a constant, or as one that the graph brings into the shape that it wants.
 bool HasStoredWeights(const ov::Node& node) {
-  const auto weights = ov::as_type_ptr<Constant>(node.get_input_node_shared_ptr(1));
-  return weights && weights->get_element_type() == ov::element::f32;
+  std::shared_ptr<ov::Node> weights = node.get_input_node_shared_ptr(1);
+  if (ov::is_type<ov::op::v1::Reshape>(weights)) weights = weights->get_input_node_shared_ptr(0);
+  return ov::is_type<ov::op::v0::Constant>(weights) && weights->get_element_type() == ov::element::f32;
+}
+
+/// Those with stored weights.
+struct Convolutions {
+  std::vector<std::shared_ptr<ov::Node>> depthwise;
+  std::vector<std::shared_ptr<ov::Node>> others;
+};
+
+Convolutions FindConvolutions(const ov::Model& graph) {
+  Convolutions found;
+  for (const auto& node : graph.get_ordered_ops()) {
+    if (!ov::is_type<Convolution>(node) && !ov::is_type<GroupConvolution>(node)) continue;
+    if (HasStoredWeights(*node)) (IsDepthwise(*node) ? found.depthwise : found.others).push_back(node);
+  }
+  return found;
 }
 
 /// A copy whose runtime attributes are those that the runtime reads.
@@ -67,19 +84,16 @@ std::shared_ptr<ov::Model> WriteAndRead(ov::Core& core, const std::shared_ptr<ov
 
 }  // namespace
 
-std::shared_ptr<ov::Model> PreferBlockedKernels(ov::Core& core, const std::shared_ptr<ov::Model>& graph) {
-  std::vector<std::shared_ptr<ov::Node>> depthwise;
-  std::vector<std::shared_ptr<ov::Node>> others;
-  for (const auto& node : graph->get_ordered_ops()) {
-    if (!ov::is_type<Convolution>(node) && !ov::is_type<GroupConvolution>(node)) continue;
-    if (!HasStoredWeights(*node)) continue;
-    (IsDepthwise(*node) ? depthwise : others).push_back(node);
-  }
-  if (depthwise.empty() || others.size() > depthwise.size() * kOthersForEachDepthwise) return graph;
+bool IsMobileNetwork(const ov::Model& graph) {
+  const Convolutions found = FindConvolutions(graph);
+  return !found.depthwise.empty() && found.others.size() <= found.depthwise.size() * kOthersForEachDepthwise;
+}
 
+std::shared_ptr<ov::Model> PreferBlockedKernels(ov::Core& core, const std::shared_ptr<ov::Model>& graph) {
+  const Convolutions found = FindConvolutions(*graph);
   const std::string key = PrimitivesPriority::get_type_info_static();
-  for (const auto& node : depthwise) node->get_rt_info()[key] = PrimitivesPriority(kDepthwiseKernels);
-  for (const auto& node : others) node->get_rt_info()[key] = PrimitivesPriority(kOtherKernels);
+  for (const auto& node : found.depthwise) node->get_rt_info()[key] = PrimitivesPriority(kDepthwiseKernels);
+  for (const auto& node : found.others) node->get_rt_info()[key] = PrimitivesPriority(kOtherKernels);
   return WriteAndRead(core, graph);
 }
 

@@ -90,6 +90,27 @@ TEST(PrepareGraph, AGraphForRedGreenBlueGetsThatOrderAndItsMeansInThatOrder) {
                           near(10 / 255.0F), near(40 / 255.0F)));
 }
 
+/// Who fills the planes has brought them into the order of the graph.
+TEST(PrepareGraph, PlanesReachTheGraphScaledAndNormalised) {
+  for (const auto channels : {model::ChannelOrder::kRedGreenBlue, model::ChannelOrder::kBlueGreenRed}) {
+    model::ModelCard card = Card();
+    card.input.channels = channels;
+    card.input.mean = {0.5F, 0, 0};
+    card.input.deviation = {0.5F, 1, 2};
+    const auto graph = Echo({Input("image", ov::element::f32, {-1, 3, -1, -1})});
+    auto request = Request(PrepareGraph(graph, card, 1, PixelLayout::kPlanar));
+
+    FillPixels(request.get_tensor("image"));
+    request.infer();
+
+    EXPECT_EQ(request.get_tensor("image").get_shape(), (ov::Shape{1, 3, 1, 2}));
+    const auto near = [](float value) { return FloatNear(value, 1e-6F); };
+    EXPECT_THAT(Floats(request.get_output_tensor(0)),
+                ElementsAre(near((10 / 255.0F - 0.5F) / 0.5F), near((20 / 255.0F - 0.5F) / 0.5F), near(30 / 255.0F),
+                            near(40 / 255.0F), near(50 / 255.0F / 2), near(60 / 255.0F / 2)));
+  }
+}
+
 TEST(PrepareGraph, HalfPrecisionStaysInsideTheGraph) {
   model::ModelCard card = Card();
   card.input.scale_factor = "scale_factor";

@@ -78,7 +78,7 @@ bool SupportsBfloat16(ov::Core& core) {
 }
 
 /// Counts up whenever a graph is made ready in another way, so that none is kept that an older version made.
-constexpr int kGraphVersion = 3;
+constexpr int kGraphVersion = 4;
 
 /// What a compiled model depends on besides the machine and its settings: which graph it is, and what was folded in.
 std::string CacheKey(const model::ModelCard& card, int batch) {
@@ -105,9 +105,13 @@ ov::CompiledModel Compile(ov::Core& core, const model::ModelFile& file, const Op
   std::shared_ptr<ov::Model> graph = ReadGraph(core, file);
   NarrowStacks(*graph);
   SplitConvolutions(*graph);
-  graph = PrepareGraph(graph, file.card(), options.batch);
   // In other precisions the runtime has kernels of its own for what the processor has instructions for.
-  if (options.precision == Precision::kFloat32) graph = PreferBlockedKernels(core, graph);
+  if (options.precision == Precision::kFloat32 && IsMobileNetwork(*graph)) {
+    graph = PrepareGraph(graph, file.card(), options.batch, PixelLayout::kPlanar);
+    graph = PreferBlockedKernels(core, graph);
+  } else {
+    graph = PrepareGraph(graph, file.card(), options.batch, PixelLayout::kInterleaved);
+  }
   return core.compile_model(graph, kDevice, settings);
 }
 

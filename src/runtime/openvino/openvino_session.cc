@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <exception>
+#include <opencv2/core.hpp>
 #include <stdexcept>
 #include <utility>
 
@@ -18,14 +21,24 @@ ElementType TypeOf(const ov::Tensor& tensor) {
   throw std::runtime_error("an output is of type " + type.to_string());
 }
 
+/// [batch, 3, height, width], where other graphs have [batch, height, width, 3].
+bool IsPlanar(const ov::Shape& shape) {
+  return shape.back() != 3;
+}
+
 }  // namespace
 
 OpenVinoSession::OpenVinoSession(ov::InferRequest request, const model::ModelCard& card,
                                  std::vector<std::string> output_names)
-    : request_(std::move(request)), output_names_(std::move(output_names)) {
+    : request_(std::move(request)), output_names_(std::move(output_names)), input_(card.input) {
   ov::Tensor pixels = request_.get_tensor(card.input.name);
   batch_ = static_cast<int>(pixels.get_shape()[0]);
   pixels_ = {pixels.data<std::uint8_t>(), pixels.get_byte_size()};
+  if (IsPlanar(pixels.get_shape())) {
+    planes_ = pixels_;
+    interleaved_.resize(planes_.size());
+    pixels_ = interleaved_;
+  }
   if (!card.input.scale_factor.empty()) {
     ov::Tensor factors = request_.get_tensor(card.input.scale_factor);
     scale_factors_ = {factors.data<float>(), factors.get_size()};
@@ -47,8 +60,21 @@ void OpenVinoSession::SetScaleFactor(int index, float y, float x) {
   factors[1] = x;
 }
 
+void OpenVinoSession::FillPlanes() {
+  const std::size_t size = static_cast<std::size_t>(input_.height) * static_cast<std::size_t>(input_.width);
+  for (std::size_t page = 0; page < static_cast<std::size_t>(batch_); ++page) {
+    std::array<cv::Mat, 3> planes;
+    for (std::size_t i = 0; i < planes.size(); ++i) {
+      const std::size_t place = input_.channels == model::ChannelOrder::kRedGreenBlue ? 2 - i : i;
+      planes[i] = cv::Mat(input_.height, input_.width, CV_8UC1, planes_.subspan((3 * page + place) * size).data());
+    }
+    cv::split(cv::Mat(input_.height, input_.width, CV_8UC3, pixels_.subspan(3 * page * size).data()), planes.data());
+  }
+}
+
 Result<std::span<const TensorView>> OpenVinoSession::Run() {
   try {
+    if (!planes_.empty()) FillPlanes();
     request_.infer();
     for (std::size_t i = 0; i < views_.size(); ++i) {
       outputs_[i] = request_.get_output_tensor(i);

@@ -22,12 +22,18 @@ class OpenVinoSession final : public Session {
   Result<std::span<const TensorView>> Run() override;
 
  private:
+  /// Brings the pixels into the planes that the graph reads.
+  void FillPlanes();
+
   ov::InferRequest request_;
   const std::vector<std::string> output_names_;
+  const model::InputContract input_;
   int batch_ = 1;
-  std::span<std::uint8_t> pixels_;   ///< of all pages
-  std::span<float> scale_factors_;   ///< two a page; empty for models without
-  std::vector<ov::Tensor> outputs_;  ///< keep what the views show
+  std::vector<std::uint8_t> interleaved_;  ///< of all pages; empty where the graph reads them so
+  std::span<std::uint8_t> planes_;         ///< of all pages; empty likewise
+  std::span<std::uint8_t> pixels_;         ///< of all pages, to be filled
+  std::span<float> scale_factors_;         ///< two a page; empty for models without
+  std::vector<ov::Tensor> outputs_;        ///< keep what the views show
   std::vector<TensorView> views_;
 };
 
