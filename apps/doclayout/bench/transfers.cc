@@ -2,8 +2,7 @@
 
 #include <curl/curl.h>
 #include <strings.h>
-#include <sys/timerfd.h>
-#include <unistd.h>
+#include <sys/epoll.h>
 
 #include <algorithm>
 #include <array>
@@ -14,6 +13,7 @@
 #include <utility>
 
 #include "base/curl_handles.h"
+#include "bench/socket_waker.h"
 
 namespace doclayout::bench {
 namespace {
@@ -124,6 +124,19 @@ struct Place {
   }
 };
 
+int ToCurl(std::uint32_t events) {
+  const int readable = (events & (EPOLLIN | EPOLLHUP)) != 0 ? CURL_CSELECT_IN : 0;
+  const int writable = (events & EPOLLOUT) != 0 ? CURL_CSELECT_OUT : 0;
+  const int failed = (events & EPOLLERR) != 0 ? CURL_CSELECT_ERR : 0;
+  return readable | writable | failed;
+}
+
+std::uint32_t FromCurl(int wanted) {
+  const std::uint32_t in = (wanted & CURL_POLL_IN) != 0 ? EPOLLIN : 0U;
+  const std::uint32_t out = (wanted & CURL_POLL_OUT) != 0 ? EPOLLOUT : 0U;
+  return in | out;
+}
+
 bool IsContentType(const std::string& header) {
   constexpr std::string_view kName = "content-type:";
   return header.size() >= kName.size() && strncasecmp(header.data(), kName.data(), kName.size()) == 0;
@@ -135,23 +148,27 @@ class Transfers::Loop {
  public:
   explicit Loop(const Options& options)
       : options_(options),
+        waker_(options.interrupt_descriptor),
         multi_(curl_multi_init()),
-        timer_(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)),
         post_headers_(PostHeaders(options)),
         get_headers_(Headers(options)) {
+    if (!multi_) return;
     // A free connection is never closed for want of room.
     curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(options.most) + 2);
+    curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETFUNCTION, &Loop::OnSocket);
+    curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETDATA, this);
+    curl_multi_setopt(multi_.get(), CURLMOPT_TIMERFUNCTION, &Loop::OnTimer);
+    curl_multi_setopt(multi_.get(), CURLMOPT_TIMERDATA, this);
   }
 
   ~Loop() {
     for (const auto& place : places_) curl_multi_remove_handle(multi_.get(), place->easy.get());
     if (metrics_) curl_multi_remove_handle(multi_.get(), metrics_.get());
-    if (timer_ >= 0) close(timer_);
   }
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  bool good() const { return multi_ != nullptr && timer_ >= 0; }
+  bool good() const { return multi_ != nullptr && waker_.good(); }
   int in_flight() const { return in_flight_; }
   bool HasRoom() const { return in_flight_ < options_.most; }
 
@@ -191,9 +208,11 @@ class Transfers::Loop {
   }
 
   void Poll(TimePoint until, const OnEnd& on_end, const OnMetrics& on_metrics) {
-    Wait(until);
-    int running = 0;
-    curl_multi_perform(multi_.get(), &running);
+    for (const epoll_event& event : waker_.Wait(std::min(until, curl_wants_))) Act(event.data.fd, ToCurl(event.events));
+    if (std::chrono::steady_clock::now() >= curl_wants_) {
+      curl_wants_ = TimePoint::max();  // unless it says another moment now
+      Act(CURL_SOCKET_TIMEOUT, 0);
+    }
     int left = 0;
     while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
       if (message->msg != CURLMSG_DONE) continue;
@@ -287,24 +306,32 @@ class Transfers::Loop {
     on_end(ticket, ending);
   }
 
-  /// libcurl's own waits are of whole milliseconds, too coarse for moments that requests are due at.
-  void Wait(TimePoint until) {
-    constexpr long kBillion = 1'000'000'000;
-    const auto since_boot = std::chrono::duration_cast<std::chrono::nanoseconds>(until.time_since_epoch()).count();
-    itimerspec moment{};
-    moment.it_value.tv_sec = since_boot / kBillion;
-    moment.it_value.tv_nsec = since_boot % kBillion;
-    timerfd_settime(timer_, TFD_TIMER_ABSTIME, &moment, nullptr);
-    std::array<curl_waitfd, 2> also{{{.fd = timer_, .events = CURL_WAIT_POLLIN, .revents = 0},
-                                     {.fd = options_.interrupt_descriptor, .events = CURL_WAIT_POLLIN, .revents = 0}}};
-    const unsigned count = options_.interrupt_descriptor >= 0 ? 2 : 1;
-    constexpr int kLongestMs = 1000;
-    curl_multi_poll(multi_.get(), also.data(), count, kLongestMs, nullptr);
+  void Act(curl_socket_t socket, int events) const {
+    int running = 0;
+    curl_multi_socket_action(multi_.get(), socket, events, &running);
+  }
+
+  static int OnSocket(CURL* /*easy*/, curl_socket_t socket, int wanted, void* self, void* /*of_socket*/) {
+    const SocketWaker& waker = static_cast<Loop*>(self)->waker_;
+    if (wanted == CURL_POLL_REMOVE) {
+      waker.Forget(socket);
+    } else {
+      waker.Watch(socket, FromCurl(wanted));
+    }
+    return 0;
+  }
+
+  static int OnTimer(CURLM* /*multi*/, long after_ms, void* self) {
+    const bool never = after_ms < 0;
+    static_cast<Loop*>(self)->curl_wants_ =
+        never ? TimePoint::max() : std::chrono::steady_clock::now() + std::chrono::milliseconds(after_ms);
+    return 0;
   }
 
   const Options options_;
-  const CurlMulti multi_;
-  const int timer_;
+  SocketWaker waker_;
+  TimePoint curl_wants_ = TimePoint::max();  ///< to be called then, whatever sockets say
+  const CurlMulti multi_;                    ///< goes first: it says good-bye to the waker
   const CurlList post_headers_;
   const CurlList get_headers_;
   std::vector<std::unique_ptr<Place>> places_;
