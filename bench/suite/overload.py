@@ -24,10 +24,11 @@ class Step:
     refused: float
     refusal_p99: float | None
     more_bytes: int
+    generator: float
+    """Processors that the load generator takes, of those that the service would have without it."""
 
 
 def measure(context: Context, machine: Machine, report: Report) -> None:
-    del machine
     with doclayout(context) as service:
         # The machine changes its pace: each time of too much is compared with those of just enough before and after it.
         steps = _measure(context, service, FACTORS * context.rounds + FACTORS[:1])
@@ -41,9 +42,10 @@ def measure(context: Context, machine: Machine, report: Report) -> None:
         f"Pages that come at random (Poisson) for {context.overload_seconds:g} s, {' and '.join(map(str, FACTORS))} times as many "
         f"as 8 callers in a closed loop get answered, in turn; one time each for the peer. Good is an answer within {DEADLINE_S} s: "
         f"the service is told (`timeout_ms={DEADLINE_S * 1000}`), the caller leaves then. Latency in milliseconds, of good answers "
-        "from when they were due, of refusals from when they were sent.",
+        "from when they were due, of refusals from when they were sent. Generator: processors that the load itself takes, of the "
+        f"{machine.processors} that there are.",
     )
-    report.table(["", "offered/s", "good/s", "p50", "p99", "refused/s", "refusal p99", "MB more"], rows)
+    report.table(["", "offered/s", "good/s", "p50", "p99", "refused/s", "refusal p99", "MB more", "generator"], rows)
     enough, much = own[1], own[10]
     ratios = [step.good / ((before.good + after.good) / 2) for before, step, after in zip(enough, much, enough[1:])]
     if len(ratios) > 1:
@@ -78,6 +80,7 @@ def _step(context: Context, service: Service, factor: int, capacity: float) -> S
         refused=told_step["outcomes"].get("refused", 0) / told_step["duration_s"],
         refusal_p99=milliseconds(told_step["refusal_latency_from_send_s"], "p99"),
         more_bytes=sampler.peak - before,
+        generator=told_step["generator"]["processors"],
     )
     say(f"  {factor} ×: {step.good:.2f} good/s, p99 {told(step.p99)} ms, refusals p99 {told(step.refusal_p99, 2)} ms")
     return step
@@ -95,6 +98,7 @@ def _rows(name: str, steps_of: dict[int, list[Step]]) -> list[list[str]]:
             f"{mean(step.refused for step in steps):.1f}",
             told(_most(steps, "refusal_p99"), 2),
             f"{_most(steps, 'more_bytes') / MEGABYTE:.1f}",
+            f"{mean(step.generator for step in steps):.3f}",
         ]
         for factor, steps in steps_of.items()
     ]
