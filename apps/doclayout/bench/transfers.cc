@@ -286,6 +286,7 @@ class Transfers::Loop {
     Set(easy, CURLOPT_URL, options_.target.analyze.c_str());
     Set(easy, CURLOPT_POST, 1L);
     Set(easy, CURLOPT_KEEP_SENDING_ON_ERROR, 1L);
+    Set(easy, CURLOPT_UPLOAD_BUFFERSIZE, 262144L);
     Set(easy, CURLOPT_ERRORBUFFER, place.message.data());
     Set(easy, CURLOPT_WRITEFUNCTION, &Place::Take);
     Set(easy, CURLOPT_WRITEDATA, &place);
