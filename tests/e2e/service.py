@@ -98,6 +98,18 @@ class Service:
     def log_entries(self) -> list[dict]:
         return [json.loads(line) for line in list(self._lines)]
 
+    def logged(self, **fields) -> dict:
+        """The log's latest line with these fields. A line is written a little later than what it tells of: waits for it."""
+
+        def found() -> list[dict]:
+            return [entry for entry in self.log_entries() if entry | fields == entry]
+
+        if not self.waited_for:
+            self.wait_until(lambda: self.get("/health").status == 200 and bool(found()), f"a line with {fields}")
+        entries = found()
+        assert entries, f"there is no line with {fields}:\n{self.log()}"
+        return entries[-1]
+
     def pause_log(self):
         """Stops reading the log, as a collector does that hangs: the pipe fills."""
         self._reading.clear()

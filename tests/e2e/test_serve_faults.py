@@ -29,11 +29,6 @@ class FaultyService(Service):
         new.write_text(fault)
         new.rename(self._faults)
 
-    def event(self, name: str) -> dict:
-        found = [entry for entry in self.log_entries() if entry["event"] == name]
-        assert found, f"there is no event {name}:\n{self.log()}"
-        return found[-1]
-
 
 @pytest.fixture
 def faulty(binary, tmp_path):
@@ -70,9 +65,9 @@ def test_drains_and_exits_for_a_restart_when_an_inference_hangs(faulty, page):
     assert statuses.count(504) == 1, statuses
     assert statuses.count(200) == 7, f"the other slot's pages are answered: {statuses}"
     assert service.wait() == EXIT_STUCK, service.log()
-    assert service.event("slot_stuck")["replaced"] is False
-    assert service.event("draining")["cause"] == "stuck_slot"
-    assert service.event("stopped")["requests_lost"] == 0
+    assert service.logged(event="slot_stuck")["replaced"] is False
+    assert service.logged(event="draining")["cause"] == "stuck_slot"
+    assert service.logged(event="stopped")["requests_lost"] == 0
 
 
 def test_is_not_ready_while_it_drains_for_a_slot_that_hangs(faulty, page):
@@ -98,7 +93,7 @@ def test_goes_on_where_the_engine_replaces_a_slot_that_hangs(faulty, page):
     # The caller hears of its page before the new slot is there; until then others are refused.
     service.wait_until(lambda: service.get("/ready").status == 200, "ready")
     assert service.analyze(page).status == 200
-    assert service.event("slot_stuck")["replaced"] is True
+    assert service.logged(event="slot_stuck")["replaced"] is True
     service.process.kill()  # a thread that hangs keeps no promise about its end
     service.wait()
 
@@ -153,9 +148,9 @@ def test_drains_and_exits_for_a_restart_before_memory_runs_out(faulty, serve, pa
 
     assert set(statuses) == {200}, statuses
     assert service.wait() == EXIT_MEMORY, service.log()
-    assert service.event("memory_limit")["resident_bytes"] > limit
-    assert service.event("draining")["cause"] == "memory"
-    assert service.event("stopped")["requests_lost"] == 0
+    assert service.logged(event="memory_limit")["resident_bytes"] > limit
+    assert service.logged(event="draining")["cause"] == "memory"
+    assert service.logged(event="stopped")["requests_lost"] == 0
 
 
 def test_has_no_limit_of_memory_that_nobody_set(serve):

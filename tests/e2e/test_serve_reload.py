@@ -91,7 +91,7 @@ def test_serves_the_old_model_on_when_the_new_one_is_bad(serve_with, pages, embe
     assert model(service) == before
     assert service.analyze((pages / "form.png").read_bytes()).status == 200
     assert service.metric('pp_doclayout_model_reloads_total{outcome="failed"}') == 1
-    assert "model_reload_failed" in {entry["event"] for entry in service.log_entries()}
+    assert service.logged(event="model_reload_failed")
     service.assert_healthy()
 
 
@@ -103,11 +103,7 @@ def test_reloads_on_sighup(serve_with, embedded):
     service.process.send_signal(signal.SIGHUP)
 
     service.wait_until(lambda: model(service) != before, "the new model is served")
-    service.wait_until(
-        lambda: model(service)["sha256"]
-        in {entry["sha256"] for entry in service.log_entries() if entry["event"] == "model_reloaded"},
-        "the log says so",
-    )
+    assert service.logged(event="model_reloaded", sha256=model(service)["sha256"])
 
 
 def test_gives_the_old_models_memory_back(serve_with, embedded):

@@ -59,7 +59,7 @@ def test_records_the_stages_of_every_page(serve_with, pages):
         assert said["doclayout.pages"] == "2"
         assert said["doclayout.request_id"] == answer.headers["x-request-id"]
         assert int(said["doclayout.regions"]) == sum(len(page["regions"]) for page in answer.json()["pages"])
-        (line,) = [entry for entry in service.log_entries() if entry.get("id") == answer.headers["x-request-id"]]
+        line = service.logged(id=answer.headers["x-request-id"])
         assert line["trace_id"] == TRACE
         assert (line["outcome"], line["pages"], line["client"]) == ("ok", 2, "127.0.0.1")
 
