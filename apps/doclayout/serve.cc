@@ -7,14 +7,18 @@
 #include <ctime>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "base/clock.h"
 #include "base/cpu.h"
 #include "base/descriptors.h"
+#include "base/guarded.h"
 #include "base/log.h"
+#include "base/mutex.h"
 #include "client_setup.h"
 #include "commands.h"
 #include "console.h"
@@ -23,6 +27,7 @@
 #include "health/memory.h"
 #include "http/analyze/scheduled_pages.h"
 #include "http/server.h"
+#include "last_resort.h"
 #include "memory_watcher.h"
 #include "metrics/registry.h"
 #include "model_reloader.h"
@@ -36,6 +41,9 @@ namespace {
 
 /// Of workers and the threads that infer, beside 0 of the I/O thread: health answers while every core infers.
 constexpr int kWorkerNiceness = 10;
+
+/// For what nobody waits for any more as the service ends: pages whose callers have gone, and the process's own end.
+constexpr std::chrono::milliseconds kPatience(250);
 
 /// Standard streams, listener, epoll and timers, the model's file, and what libraries open for a moment.
 constexpr std::size_t kOtherDescriptors = 64;
@@ -164,37 +172,73 @@ std::uint64_t MemoryLimit(const config::SchedulingConfig& config) {
   return health::ContainerMemoryLimit().value_or(0) / 10 * 9;
 }
 
-/// Serves until it is to stop, then answers what was accepted; the exit code.
-ExitCode ServeUntilStopped(http::Server& server, StopRequest& stop, health::Readiness& readiness, Logger& logger) {
-  const StopRequest::Reason reason = stop.Wait();
-  readiness.SetDraining();
+void LogDraining(const StopRequest::Reason& reason, Logger& logger) {
   logger.Write(reason.cause == StopCause::kSignal ? LogLevel::kInfo : LogLevel::kError, "draining",
                {{"cause", StopCauseName(reason.cause)}, {"signal", reason.signal}});
+}
+
+void LogStopped(std::size_t lost, Logger& logger) {
+  logger.Write(lost == 0 ? LogLevel::kInfo : LogLevel::kError, "stopped",
+               {{"requests_lost", static_cast<long long>(lost)}});
+}
+
+/// Answers what was accepted; the exit code.
+ExitCode Drain(const StopRequest::Reason& reason, http::Server& server, StopRequest& stop, health::Readiness& readiness,
+               Logger& logger) {
+  readiness.SetDraining();
+  LogDraining(reason, logger);
   stop.OnFurtherSignal([&](const std::string& signal) {
     logger.Write(LogLevel::kWarning, "drain_cut_short", {{"signal", signal}});
     server.HurryDrain();
   });
   const std::size_t lost = server.Drain();
   stop.OnFurtherSignal(nullptr);
-  logger.Write(lost == 0 ? LogLevel::kInfo : LogLevel::kError, "stopped",
-               {{"requests_lost", static_cast<long long>(lost)}});
+  LogStopped(lost, logger);
   if (reason.cause == StopCause::kStuckSlot) return kExitStuck;
   if (reason.cause == StopCause::kMemory) return kExitMemory;
   return lost == 0 ? kExitGood : kExitSomeFailed;
 }
 
-/// Loads the model and says so; nullptr, with a complaint, when it cannot be.
-std::shared_ptr<ServedModel> LoadServedModel(const config::ServeConfig& config, Logger& logger, const Clock& clock) {
-  const TimePoint start = clock.Now();
-  auto loaded = LoadModel(
-      config.inference,
-      {.slots = config.scheduling.slots, .batch = config.scheduling.max_batch_size, .niceness = kWorkerNiceness});
-  auto model = loaded ? ServedModel::Create(std::move(*loaded)) : Fail(loaded.error());
-  if (!model) {
-    Complain(model.error().message);
-    return nullptr;
+using LoadedModel = Result<std::shared_ptr<ServedModel>>;
+
+/// What the model's loading gives; nullopt when the service is to stop before that: nobody waits for the thread that
+/// loads, and the process must not end in the normal way.
+std::optional<LoadedModel> LoadUnlessStopped(const config::ServeConfig& config, StopRequest& stop) {
+  struct Loading {
+    Mutex mutex;
+    CondVar changed;
+    bool stopped GUARDED_BY(mutex) = false;
+    std::optional<LoadedModel> model GUARDED_BY(mutex);
+  };
+  const auto loading = std::make_shared<Loading>();
+  const EngineWishes wishes{
+      .slots = config.scheduling.slots, .batch = config.scheduling.max_batch_size, .niceness = kWorkerNiceness};
+  std::thread([loading, inference = config.inference, wishes] {
+    NameThread("model-load");
+    LoadedModel model = Guarded([&]() -> LoadedModel {
+      auto loaded = LoadModel(inference, wishes);
+      return loaded ? ServedModel::Create(std::move(*loaded)) : Fail(std::move(loaded.error()));
+    });
+    const MutexLock lock(loading->mutex);
+    loading->model = std::move(model);
+    loading->changed.NotifyAll();
+  }).detach();
+  stop.OnAsked([loading] {
+    const MutexLock lock(loading->mutex);
+    loading->stopped = true;
+    loading->changed.NotifyAll();
+  });
+  std::optional<LoadedModel> model;
+  {
+    const MutexLock lock(loading->mutex);
+    while (!loading->stopped && !loading->model) loading->changed.Wait(loading->mutex);
+    if (!loading->stopped) model = std::move(loading->model);
   }
-  const ServedModel& served = **model;
+  stop.OnAsked(nullptr);
+  return model;
+}
+
+void LogModel(const ServedModel& served, const config::ServeConfig& config, Duration loading, Logger& logger) {
   logger.Write(LogLevel::kInfo, "model_loaded",
                {{"model", served.card().name},
                 {"sha256", served.card().sha256},
@@ -202,11 +246,10 @@ std::shared_ptr<ServedModel> LoadServedModel(const config::ServeConfig& config, 
                 {"batch", static_cast<long long>(served.batch())},
                 {"precision", config.inference.precision},
                 {"runtime", served.engine().runtime()},
-                {"ms", Milliseconds(clock.Now() - start)}});
+                {"ms", Milliseconds(loading)}});
   if (const std::string note = served.engine().note(); !note.empty()) {
     logger.Write(LogLevel::kWarning, "model_note", {{"note", note}});
   }
-  return *model;
 }
 
 void LogListening(const config::ServeConfig& config, int port, Duration since_start, Logger& logger) {
@@ -223,7 +266,22 @@ struct End {
   bool clean = true;  ///< no thread is left that still uses what the normal end of a process takes down
 };
 
-End Serve(const config::ServeConfig& config) {
+/// What is left of the time to stop.
+class TimeLeft {
+ public:
+  TimeLeft(Duration drain_timeout, const StopRequest& stop, const Clock& clock)
+      : stop_(stop), clock_(clock), end_(clock.Now() + drain_timeout) {}
+
+  /// 0 once it is over, or somebody is in a hurry.
+  Duration Get() const { return stop_.hurried() ? Duration(0) : std::max(end_ - clock_.Now(), Duration(0)); }
+
+ private:
+  const StopRequest& stop_;
+  const Clock& clock_;
+  const TimePoint end_;
+};
+
+End Serve(const config::ServeConfig& config, LastResort& last_resort) {
   StopRequest stop;
   const SteadyClock clock;
   const TimePoint start = clock.Now();
@@ -240,8 +298,19 @@ End Serve(const config::ServeConfig& config) {
     Complain(spans.error().message);
     return {kExitUsage};
   }
-  std::shared_ptr<ServedModel> model = LoadServedModel(config, logger, clock);
-  if (!model) return {kExitModel};
+  const TimePoint loading = clock.Now();
+  std::optional<LoadedModel> loaded = LoadUnlessStopped(config, stop);
+  if (!loaded) {
+    LogDraining(stop.Wait(), logger);
+    LogStopped(0, logger);
+    return {.code = kExitGood, .clean = false};
+  }
+  if (!*loaded) {
+    Complain(loaded->error().message);
+    return {kExitModel};
+  }
+  std::shared_ptr<ServedModel> model = std::move(**loaded);
+  LogModel(*model, config, clock.Now() - loading, logger);
 
   AddBuildInfo(registry, *model);
   ModelInfoMetric model_info(registry);
@@ -272,16 +341,22 @@ End Serve(const config::ServeConfig& config) {
   }
   LogListening(config, (*server)->port(), clock.Now() - start, logger);
   stop.OnHangUp([&reloader] { reloader.Reload([](const Result<http::ModelIdentity>&) {}); });
-  const ExitCode code = ServeUntilStopped(**server, stop, readiness, logger);
+  const StopRequest::Reason reason = stop.Wait();
+  const TimeLeft left(options.drain_timeout, stop, clock);
+  const ExitCode code = Drain(reason, **server, stop, readiness, logger);
   stop.OnHangUp(nullptr);
-  const bool idle = reloader.Stop();
-  return {.code = code, .clean = idle && code != kExitStuck};
+  const bool reloads = !reloader.Stop();
+  const bool infers = !pages.Stop(std::min<Duration>(left.Get(), kPatience));
+  if (*spans) (*spans)->LimitFlush(left.Get());
+  last_resort.Arm(code, std::max<Duration>(left.Get(), kPatience));
+  return {.code = code, .clean = !reloads && !infers && code != kExitStuck};
 }
 
 }  // namespace
 
 int RunServe(const config::ServeConfig& config) {
-  const End end = Serve(config);
+  LastResort last_resort;
+  const End end = Serve(config, last_resort);
   if (!end.clean) std::_Exit(end.code);
   return end.code;
 }

@@ -45,9 +45,13 @@ StopRequest::~StopRequest() {
 }
 
 void StopRequest::Ask(StopCause cause) {
-  const MutexLock lock(mutex_);
-  if (!reason_) reason_ = Reason{.cause = cause};
-  asked_.NotifyAll();
+  {
+    const MutexLock lock(mutex_);
+    if (reason_) return;
+    reason_ = Reason{.cause = cause};
+    asked_.NotifyAll();
+  }
+  Tell();
 }
 
 StopRequest::Reason StopRequest::Wait() {
@@ -56,9 +60,22 @@ StopRequest::Reason StopRequest::Wait() {
   return *reason_;
 }
 
+void StopRequest::OnAsked(std::function<void()> tell) {
+  const MutexLock lock(calling_);
+  tell_ = std::move(tell);
+  const MutexLock reason_lock(mutex_);
+  if (reason_ && tell_) std::exchange(tell_, nullptr)();
+}
+
 void StopRequest::OnFurtherSignal(std::function<void(const std::string&)> hurry) {
   const MutexLock lock(calling_);
   hurry_ = std::move(hurry);
+  if (further_ && hurry_) std::exchange(hurry_, nullptr)(*further_);
+}
+
+bool StopRequest::hurried() const {
+  const MutexLock lock(calling_);
+  return further_.has_value();
 }
 
 void StopRequest::OnHangUp(std::function<void()> hang_up) {
@@ -85,16 +102,24 @@ void StopRequest::Listen() {
 }
 
 void StopRequest::Take(const std::string& signal) {
+  bool first = false;
   {
     const MutexLock lock(mutex_);
-    if (!reason_) {
+    first = !reason_;
+    if (first) {
       reason_ = Reason{.signal = signal};
       asked_.NotifyAll();
-      return;
     }
   }
+  if (first) return Tell();
   const MutexLock lock(calling_);
+  if (!further_) further_ = signal;
   if (const auto hurry = std::exchange(hurry_, nullptr)) hurry(signal);
+}
+
+void StopRequest::Tell() {
+  const MutexLock lock(calling_);
+  if (const auto tell = std::exchange(tell_, nullptr)) tell();
 }
 
 }  // namespace doclayout

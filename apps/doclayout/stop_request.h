@@ -38,9 +38,16 @@ class StopRequest {
   /// Blocks until somebody asks; also behind who asked before.
   Reason Wait();
 
-  /// From now on a further signal calls `hurry`, once, with its name, on a thread that it may use. Nullptr: nothing is
-  /// called any more once this returns.
+  /// Who asks first calls `tell`, once, on its own thread; who has asked before, this function does. It must not block.
+  /// Nullptr: nothing is called any more once this returns.
+  void OnAsked(std::function<void()> tell);
+
+  /// A signal behind the first calls `hurry`, once, with its name, on a thread that it may use; one that has come before
+  /// calls it now. Nullptr: nothing is called any more once this returns.
   void OnFurtherSignal(std::function<void(const std::string& signal)> hurry);
+
+  /// Whether a signal has come behind the first.
+  bool hurried() const;
 
   /// SIGHUP calls `hang_up` from now on, as above.
   void OnHangUp(std::function<void()> hang_up);
@@ -48,14 +55,17 @@ class StopRequest {
  private:
   void Listen();
   void Take(const std::string& signal);
+  void Tell();
 
   Mutex mutex_;
   CondVar asked_;
   std::optional<Reason> reason_ GUARDED_BY(mutex_);
   bool over_ GUARDED_BY(mutex_) = false;
 
-  Mutex calling_;  // held while a function is called, so that it can be taken back
+  mutable Mutex calling_;  // held while a function is called, so that it can be taken back
+  std::function<void()> tell_ GUARDED_BY(calling_);
   std::function<void(const std::string&)> hurry_ GUARDED_BY(calling_);
+  std::optional<std::string> further_ GUARDED_BY(calling_);  ///< the signal behind the first
   std::function<void()> hang_up_ GUARDED_BY(calling_);
 
   std::thread listener_;

@@ -106,31 +106,63 @@ TEST(Scheduling, TakesTheServicesTimeoutWhereARequestHasNone) {
   EXPECT_EQ(TestClient(server.port()).Request(AnalyzeRequestText()).status, 504);
 }
 
+/// A server with one slot, where a page that takes five seconds has just begun.
+class BusyServer {
+ public:
+  BusyServer() {
+    running_.Send(AnalyzeRequestText());
+    gate_.WaitForBegun(1);
+  }
+
+  TestServer& server() { return server_; }
+
+ private:
+  Gate gate_;
+  TestServer server_{{.policy = {.slots = 1, .first_guess = seconds(5)}, .gate = &gate_}};
+  TestClient running_{server_.port()};
+};
+
 TEST(Scheduling, RefusesAtOnceWhatWouldBeTooLate) {
-  TestServer server({.policy = {.slots = 1, .first_guess = seconds(5)}});
-  TestClient client(server.port());
+  BusyServer busy;
+  TestClient client(busy.server().port());
 
   // The body is announced and never sent.
   const TestAnswer answer = client.Request(
-      "POST /analyze?timeout_ms=1000 HTTP/1.1\r\nHost: h\r\nContent-Type: image/png\r\nContent-Length: 100000\r\n\r\n");
+      "POST /analyze?timeout_ms=8000 HTTP/1.1\r\nHost: h\r\nContent-Type: image/png\r\nContent-Length: 100000\r\n\r\n");
 
   EXPECT_EQ(answer.status, 503);
   EXPECT_EQ(CodeOf(answer), "overloaded");
-  EXPECT_THAT(answer.body, HasSubstr("the answer would take about 5.5 s, and 1.0 s are allowed"));
-  EXPECT_EQ(answer.Header("retry-after"), "5");
-  EXPECT_TRUE(server.WaitForMetric(Rejected("too_late"), 1));
+  EXPECT_THAT(answer.body, HasSubstr("s, and 8.0 s are allowed; try again in 3 s"));
+  EXPECT_EQ(answer.Header("retry-after"), "3");
+  EXPECT_TRUE(busy.server().WaitForMetric(Rejected("too_late"), 1));
+}
+
+TEST(Scheduling, PromisesNothingToWhomWaitingIsOfNoUse) {
+  BusyServer busy;
+
+  const TestAnswer answer = TestClient(busy.server().port()).Request(AnalyzeRequestText("timeout_ms=1000"));
+
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_THAT(answer.body, HasSubstr("its 1 page would take 5.5 s if nothing waited: allow more time"));
+  EXPECT_EQ(answer.Header("retry-after"), "");
 }
 
 TEST(Scheduling, RefusesADocumentOfMorePagesThanItsTimeHolds) {
-  TestServer server({.policy = {.slots = 1, .first_guess = seconds(5)}});
+  BusyServer busy;
 
-  const TestAnswer answer = TestClient(server.port()).Request(TwoPagesText("timeout_ms=8000"));
+  const TestAnswer answer = TestClient(busy.server().port()).Request(TwoPagesText("timeout_ms=12000"));
 
   EXPECT_EQ(answer.status, 503);
   EXPECT_EQ(CodeOf(answer), "overloaded");
-  EXPECT_THAT(answer.body, HasSubstr("would take about 11.0 s"));
-  EXPECT_TRUE(server.WaitForMetric(Rejected("too_late"), 1));
-  EXPECT_TRUE(server.WaitForMetric("pp_doclayout_load_ratio", 0));
+  EXPECT_THAT(answer.body, HasSubstr("s, and 12.0 s are allowed; try again in"));
+  EXPECT_TRUE(busy.server().WaitForMetric(Rejected("too_late"), 1));
+  EXPECT_TRUE(busy.server().WaitForMetric("pp_doclayout_load_ratio", 1)) << "the one that runs";
+}
+
+TEST(Scheduling, TriesWhatFindsAFreeSlotWhateverIsPredicted) {
+  TestServer server({.policy = {.slots = 1, .first_guess = seconds(60)}});
+
+  EXPECT_EQ(TestClient(server.port()).Request(AnalyzeRequestText("timeout_ms=10000")).status, 200);
 }
 
 TEST(Scheduling, LetsInteractivePagesPassBulkOnes) {

@@ -13,6 +13,8 @@ constexpr int kLongestRetrySeconds = 60;
 /// Of the predicted time that is added to it when a deadline is judged: one in forty accepted requests would be late if
 /// times were normally distributed.
 constexpr double kDeviations = 2;
+/// For so long what was measured last may refuse a document that needs more slots than are free.
+constexpr std::chrono::seconds kStale(10);
 
 double Seconds(Duration time) {
   return std::chrono::duration<double>(time).count();
@@ -88,13 +90,29 @@ std::optional<Refusal> Policy::CheckDeadline(const RequestSpec& spec, RequestId 
   if (spec.deadline.time() == TimePoint::max()) return std::nullopt;
   const double left = Seconds(spec.deadline.time() - now);
   const double needed = Predict(spec, self, kDeviations, now);
-  if (needed <= left) return std::nullopt;
+  if (needed <= left || IsWorthTrying(spec, self, now)) return std::nullopt;
+  std::string late = fmt::format("the answer would take about {:.1f} s, and {:.1f} s are allowed", needed,
+                                 std::max(left, 0.0));
+  const double own = OwnSeconds(spec.pages, kDeviations);
+  if (own > left) {
+    return Refusal{.reason = RefusalReason::kTooLate,
+                   .message = fmt::format("{}; its {} page{} would take {:.1f} s if nothing waited: allow more time", late,
+                                          spec.pages, spec.pages == 1 ? "" : "s", own),
+                   .retry_after_seconds = 0};
+  }
   const int retry = RetrySeconds(needed - left);
-  return Refusal{
-      .reason = RefusalReason::kTooLate,
-      .message = fmt::format("the answer would take about {:.1f} s, and {:.1f} s are allowed; try again in {} s",
-                             needed, std::max(left, 0.0), retry),
-      .retry_after_seconds = retry};
+  return Refusal{.reason = RefusalReason::kTooLate,
+                 .message = fmt::format("{}; try again in {} s", late, retry),
+                 .retry_after_seconds = retry};
+}
+
+/// Whether slots are free for it, so that it keeps nobody waiting, and what is known says nothing better than a try.
+bool Policy::IsWorthTrying(const RequestSpec& spec, RequestId self, TimePoint now) const {
+  const std::size_t own = self == 0 ? 0 : static_cast<std::size_t>(requests_.at(self).to_come);
+  const std::size_t taken = static_cast<std::size_t>(busy_) + to_come_ - own;
+  const std::size_t free = static_cast<std::size_t>(alive()) - std::min(taken, static_cast<std::size_t>(alive()));
+  if (free == 0) return false;
+  return static_cast<std::size_t>(spec.pages) <= free || measured_ == TimePoint::min() || now - measured_ > kStale;
 }
 
 /// Pages of others that fair queueing would put before the last page of such a request.
@@ -123,6 +141,13 @@ double Policy::PagesBefore(const RequestSpec& spec, RequestId self) const {
   return before + std::min(other_priority, (before + own) * (1 - share) / share);
 }
 
+/// What a request of so many pages takes if no other is there.
+double Policy::OwnSeconds(int pages, double deviations) const {
+  // The last page takes a slot's whole time; all before it share the slots.
+  return page_time_.Total(pages - 1, deviations) / std::max(alive(), 1) + batch_time_.Total(1, deviations) +
+         overhead_.Total(1, deviations);
+}
+
 double Policy::Predict(const RequestSpec& spec, RequestId self, double deviations, TimePoint now) const {
   double running = 0;
   for (const Slot& slot : slots_) {
@@ -146,7 +171,8 @@ tl::expected<RequestId, Refusal> Policy::Admit(const RequestSpec& spec, TimePoin
                    .priority = spec.priority,
                    .deadline = spec.deadline,
                    .admitted_pages = spec.pages,
-                   .to_come = spec.pages};
+                   .to_come = spec.pages,
+                   .tried = IsWorthTrying(spec, 0, now)};
   queue_.Add(id, spec.client, spec.priority);
   Client& client = ClientsOf(spec.priority)[spec.client];
   client.requests.insert(id);
@@ -167,6 +193,7 @@ std::optional<Refusal> Policy::SetPages(RequestId id, int pages, TimePoint now) 
   // For so many it was accepted: what has come up since then is no reason to refuse it after all.
   if (pages > request.admitted_pages) {
     if (std::optional<Refusal> refusal = CheckDeadline(spec, id, now)) return refusal;
+    request.tried = IsWorthTrying(spec, id, now);
   }
   Client& client = ClientsOf(request.priority).find(request.client)->second;
   client.to_come += static_cast<std::size_t>(pages - request.to_come);
@@ -240,6 +267,7 @@ bool Policy::Complete(int number, bool failed, TimePoint now) {
     breaker_.Failed(now);
   } else {
     breaker_.Succeeded();
+    measured_ = now;
     batch_time_.Observe(time);
     page_time_.Observe(time / static_cast<Duration::rep>(pages));
   }
@@ -277,7 +305,7 @@ void Policy::Forget(RequestId id, const Request& request) {
 
 /// The moment from which on the request cannot be answered in time.
 TimePoint Policy::GivenUpAt(TimePoint deadline, const Request& request) const {
-  if (request.to_come == 0) return deadline;
+  if (request.to_come == 0 || request.tried) return deadline;
   const std::chrono::duration<double> least(batch_time_.Least(kDeviations));
   return deadline - std::chrono::duration_cast<Duration>(least);
 }

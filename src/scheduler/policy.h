@@ -36,7 +36,7 @@ std::string_view RefusalReasonName(RefusalReason reason);
 struct Refusal {
   RefusalReason reason = RefusalReason::kQueueFull;
   std::string message;
-  int retry_after_seconds = 1;  ///< when it would probably be accepted
+  int retry_after_seconds = 1;  ///< when it would probably be accepted; 0: waiting is of no use
 };
 
 /// What is asked for.
@@ -49,6 +49,10 @@ struct RequestSpec {
 
 /// What the scheduler decides, without threads: who is accepted, which page is next, which slot is stuck, whose time is
 /// over. Every function is given the time, none blocks, none reads a clock: the same calls give the same decisions.
+///
+/// Deadlines are judged by what pages took lately, which may mislead: a machine that stood still for a moment, one page
+/// that took long. Where slots are free it is therefore tried and not judged (`IsWorthTrying`); otherwise an estimate
+/// that refuses everybody would never be mended, since nothing would be measured any more.
 ///
 /// A request is accepted (`Admit`), its pages come one after another (`Push`), are taken by slots (`Take`) and are done
 /// (`Complete`); then the request leaves (`Leave`), as it does when its caller goes or its deadline passes (`Expire`).
@@ -149,6 +153,7 @@ class Policy {
     int admitted_pages = 0;
     int to_come = 0;     ///< pages that no slot has taken
     bool begun = false;  ///< a slot has taken one
+    bool tried = false;  ///< slots were free for it: whatever was predicted, it has its time
   };
   struct Client {
     std::set<RequestId> requests;
@@ -166,7 +171,9 @@ class Policy {
   const Clients& ClientsOf(Priority priority) const { return clients_.at(static_cast<std::size_t>(priority)); }
   std::optional<Refusal> CheckRoom(const RequestSpec& spec) const;
   std::optional<Refusal> CheckDeadline(const RequestSpec& spec, RequestId self, TimePoint now) const;
+  bool IsWorthTrying(const RequestSpec& spec, RequestId self, TimePoint now) const;
   double PagesBefore(const RequestSpec& spec, RequestId self) const;
+  double OwnSeconds(int pages, double deviations) const;
   double Predict(const RequestSpec& spec, RequestId self, double deviations, TimePoint now) const;
   void Forget(RequestId id, const Request& request);
   void Begin(Request& request);
@@ -182,6 +189,7 @@ class Policy {
   ServiceTime page_time_;   ///< of a page in a slot, its share of a batch
   ServiceTime batch_time_;  ///< of a slot's whole work
   ServiceTime overhead_;
+  TimePoint measured_ = TimePoint::min();  ///< when a page last told how long it takes
   std::unordered_map<RequestId, Request> requests_;
   std::vector<Clients> clients_ = std::vector<Clients>(kPriorities);
   std::set<std::pair<TimePoint, RequestId>> deadlines_;

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdint>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <queue>
 #include <random>
@@ -36,7 +37,10 @@ struct Pattern {
   double leave_share = 0;  ///< of callers who lose patience
   double failure_share = 0;
   double hang_share = 0;
+  bool replaceable = true;  ///< whether a slot that hangs can be replaced
+  int pages_ahead = 0;      ///< pages of a document that are pushed and not done; 0: all at once
   milliseconds page_time{100};
+  double slow_share = 0;  ///< of inferences that take thirty times as long
   double page_time_spread = 0.2;
   milliseconds timeout{2000};
 };
@@ -67,6 +71,9 @@ Pattern RandomPattern(std::mt19937& random) {
   pattern.leave_share = among(0, 1) == 0 ? 0 : uniform(0, 0.5);
   pattern.failure_share = among(0, 2) == 0 ? uniform(0, 0.5) : 0;
   pattern.hang_share = among(0, 4) == 0 ? uniform(0, 0.02) : 0;
+  pattern.replaceable = among(0, 1) == 0;
+  pattern.pages_ahead = among(0, 1) == 0 ? 0 : pattern.options.slots + 1;
+  pattern.slow_share = among(0, 3) == 0 ? uniform(0, 0.1) : 0;
   pattern.page_time_spread = uniform(0, 0.5);
   pattern.timeout = milliseconds(among(50, 10'000));
   return pattern;
@@ -97,6 +104,7 @@ class Simulation {
       FillSlots();
       CheckLimits();
     }
+    if (policy_.stuck() == pattern_.options.slots) LeaveAll();
     CheckEnd();
   }
 
@@ -116,6 +124,7 @@ class Simulation {
   };
   struct Request {
     RequestSpec spec;
+    int pushed = 0;
     std::set<int> taken;
     int done = 0;
     int next_taken = 0;
@@ -151,28 +160,69 @@ class Simulation {
         .priority = Uniform() < pattern_.bulk_share ? Priority::kBulk : Priority::kInteractive,
         .deadline = Uniform() < pattern_.no_deadline_share ? Deadline::Never() : Deadline::At(now_ + pattern_.timeout)};
     const bool judged = !policy_.Judge(spec, now_);
+    const bool must_be_refused = !HasRoom(spec);
+    const bool must_be_accepted = policy_.requests() == 0 && policy_.busy() == 0 &&
+                                  policy_.stuck() < pattern_.options.slots &&
+                                  policy_.breaker(now_) != Breaker::State::kOpen;
     const auto id = policy_.Admit(spec, now_);
     ASSERT_EQ(judged, id.has_value()) << "what is said to the head must hold for the body";
     if (!id) {
       ++refused_;
-      EXPECT_FALSE(id.error().message.empty());
-      EXPECT_GE(id.error().retry_after_seconds, 1);
-      EXPECT_LE(id.error().retry_after_seconds, 60);
+      CheckRefusal(id.error());
+      ASSERT_FALSE(must_be_accepted) << "an idle service refuses: " << id.error().message;
       return;
     }
+    ASSERT_FALSE(must_be_refused) << "a place that is kept for others";
     const int pages = Among(1, pattern_.most_pages);
-    if (policy_.SetPages(*id, pages, now_)) {
+    if (const auto refusal = policy_.SetPages(*id, pages, now_)) {
       ++refused_;
+      CheckRefusal(*refusal);
       EXPECT_TRUE(policy_.Leave(*id).empty());
       return;
     }
     spec.pages = pages;
     requests_[*id] = {.spec = spec};
-    for (int page = 0; page < pages; ++page) EXPECT_TRUE(policy_.Push({*id, page}, now_));
+    Push(*id);
     if (Uniform() < pattern_.leave_share) {
       const auto patience = pattern_.timeout * Uniform() / 2;
       events_.push(
           {.time = now_ + std::chrono::duration_cast<Duration>(patience), .kind = Event::Kind::kLeave, .request = *id});
+    }
+  }
+
+  /// Whether so few wait that there is a place for another of this client.
+  bool HasRoom(const RequestSpec& spec) const {
+    std::size_t waiting = 0;
+    bool of_client = false;
+    for (const auto& [id, request] : requests_) {
+      if (request.end != End::kNone || !request.taken.empty()) continue;
+      ++waiting;
+      of_client |= request.spec.client == spec.client && request.spec.priority == spec.priority;
+    }
+    const std::size_t spare = of_client ? 0 : pattern_.options.spare_places;
+    return waiting < pattern_.options.queue_capacity + spare;
+  }
+
+  static void CheckRefusal(const Refusal& refusal) {
+    EXPECT_FALSE(refusal.message.empty());
+    EXPECT_GE(refusal.retry_after_seconds, refusal.reason == RefusalReason::kTooLate ? 0 : 1);
+    EXPECT_LE(refusal.retry_after_seconds, 60);
+  }
+
+  /// The next pages of the document are read: all, or as many as the service reads ahead.
+  void Push(RequestId id) {
+    Request& request = requests_.at(id);
+    const int ahead = pattern_.pages_ahead == 0 ? request.spec.pages : pattern_.pages_ahead;
+    while (request.pushed < std::min(request.spec.pages, request.done + ahead)) {
+      EXPECT_TRUE(policy_.Push({id, request.pushed++}, now_));
+    }
+  }
+
+  /// The service ends: no slot works any more.
+  void LeaveAll() {
+    for (auto& [id, request] : requests_) {
+      if (request.end == End::kNone) CheckWaiting(request, policy_.Leave(id));
+      if (request.end == End::kNone) request.end = End::kStuck;
     }
   }
 
@@ -185,7 +235,7 @@ class Simulation {
 
   /// What did not wait was taken before, and what was taken does not wait: no page is in two places or in none.
   static void CheckWaiting(const Request& request, const std::vector<int>& waiting) {
-    EXPECT_EQ(request.taken.size() + waiting.size(), static_cast<std::size_t>(request.spec.pages));
+    EXPECT_EQ(request.taken.size() + waiting.size(), static_cast<std::size_t>(request.pushed));
     for (const int page : waiting) EXPECT_FALSE(request.taken.contains(page));
   }
 
@@ -210,7 +260,7 @@ class Simulation {
         policy_.Leave(page.request);
         request.end = End::kStuck;
       }
-      policy_.Replace(stuck.slot);
+      if (pattern_.replaceable) policy_.Replace(stuck.slot);
       running_.erase(stuck.slot);
     }
   }
@@ -223,7 +273,8 @@ class Simulation {
       for (const PageRef& page : assignment->pages) Take(page);
       running_[assignment->slot] = {++work_, assignment->pages};
       if (Uniform() < pattern_.hang_share) continue;  // never done
-      const double factor = 1 + pattern_.page_time_spread * (2 * Uniform() - 1);
+      double factor = 1 + pattern_.page_time_spread * (2 * Uniform() - 1);
+      if (Uniform() < pattern_.slow_share) factor *= 30;
       const auto time = std::chrono::duration<double>(pattern_.page_time) * factor;
       events_.push({.time = now_ + std::chrono::duration_cast<Duration>(time),
                     .kind = Event::Kind::kDone,
@@ -255,6 +306,8 @@ class Simulation {
         request.end = event.failed ? End::kFailed : End::kAnswered;
         policy_.Leave(page.request);
         if (!event.failed) ++answered_;
+      } else {
+        Push(page.request);
       }
     }
   }
@@ -262,12 +315,12 @@ class Simulation {
   void CheckLimits() {
     const Policy::Options& options = pattern_.options;
     EXPECT_LE(policy_.waiting_requests(), options.queue_capacity + options.spare_places);
-    EXPECT_LE(policy_.busy(), options.slots);
+    EXPECT_LE(policy_.busy() + policy_.stuck(), options.slots);
     EXPECT_EQ(policy_.busy(), static_cast<int>(running_.size()));
     // No slot idles while a page waits, but for a batch to come together or the breaker.
     const bool patient = options.batches.max_batch_size > 1 || policy_.breaker(now_) != Breaker::State::kClosed;
     if (!patient && policy_.waiting_pages() > 0) {
-      EXPECT_EQ(policy_.busy(), options.slots);
+      EXPECT_EQ(policy_.busy() + policy_.stuck(), options.slots);
     }
   }
 
@@ -352,6 +405,82 @@ TEST(PolicySimulation, SharesAreFairWithinATenth) {
   }
 }
 
+/// The same while slots work at once and for different times, documents are read a few pages ahead, batches are gathered
+/// and bulk work has its share: what a client gets does not depend on how its pages come.
+TEST(PolicySimulation, SharesAreFairWhilePagesComeOneByOne) {
+  for (std::uint32_t seed = 1; seed <= 100; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937 random(seed);
+    const auto among = [&](int from, int to) { return std::uniform_int_distribution<>(from, to)(random); };
+    Policy::Options options;
+    options.slots = among(1, 4);
+    options.queue_capacity = 1000;
+    options.batches.max_batch_size = among(1, 4);
+    options.fairness.bulk_share = std::uniform_real_distribution<>(0.1, 0.5)(random);
+    Policy policy(options);
+    const int interactive = among(2, 6);
+    const int bulk = among(0, 3);
+    const int ahead = options.slots * options.batches.max_batch_size + 1;
+
+    struct Document {
+      int client = 0;
+      int pages = 0;
+      int pushed = 0;
+      int done = 0;
+    };
+    std::map<RequestId, Document> documents;
+    std::vector<int> open(static_cast<std::size_t>(interactive + bulk), 0);
+    std::vector<double> taken(open.size(), 0);
+    std::multimap<TimePoint, Policy::Assignment> running;
+    TimePoint now{seconds(1)};
+    const int turns = 400 * (interactive + bulk);
+    for (int turn = 0; turn < turns;) {
+      for (std::size_t i = 0; i < open.size(); ++i) {
+        // Client 0 has long documents and many of them.
+        while (open[i] < (i == 0 ? 8 : 2)) {
+          const Priority priority = static_cast<int>(i) < interactive ? Priority::kInteractive : Priority::kBulk;
+          const int pages = i == 0 ? among(20, 60) : among(ahead, 2 * ahead);
+          const auto id = policy.Admit({.client = std::to_string(i), .priority = priority, .pages = pages}, now);
+          ASSERT_TRUE(id);
+          documents[*id] = {.client = static_cast<int>(i), .pages = pages};
+          ++open[i];
+        }
+      }
+      for (auto& [id, document] : documents) {
+        while (document.pushed < std::min(document.pages, document.done + ahead)) {
+          policy.Push({id, document.pushed++}, now);
+        }
+      }
+      while (const auto assignment = policy.Take(now)) {
+        running.emplace(now + milliseconds(among(50, 150)), *assignment);
+        for (const PageRef& page : assignment->pages) {
+          ++taken[static_cast<std::size_t>(documents.at(page.request).client)];
+          ++turn;
+        }
+      }
+      ASSERT_FALSE(running.empty());
+      now = running.begin()->first;
+      const Policy::Assignment done = running.begin()->second;
+      running.erase(running.begin());
+      policy.Complete(done.slot, false, now);
+      for (const PageRef& page : done.pages) {
+        Document& document = documents.at(page.request);
+        if (++document.done < document.pages) continue;
+        policy.Leave(page.request);
+        --open[static_cast<std::size_t>(document.client)];
+        documents.erase(page.request);
+      }
+    }
+    const double all = std::accumulate(taken.begin(), taken.end(), 0.0);
+    const double of_bulk = bulk == 0 ? 0 : options.fairness.bulk_share;
+    for (std::size_t i = 0; i < taken.size(); ++i) {
+      const bool is_bulk = static_cast<int>(i) >= interactive;
+      const double share = is_bulk ? of_bulk / bulk : (1 - of_bulk) / interactive;
+      EXPECT_NEAR(taken[i], share * all, 0.1 * share * all) << "client " << i << (is_bulk ? ", bulk" : "");
+    }
+  }
+}
+
 /// Bulk behind a flood of interactive work, and a document of a client behind its own flood: each has its turn within a
 /// bounded number of pages.
 TEST(PolicySimulation, NobodyStarves) {
@@ -424,6 +553,33 @@ TEST(PolicySimulation, AcceptsWhatItCanAnswerInTime) {
 
   EXPECT_GT(accepted, 50 * 180);  // the slots were never without work: 10 s of 20 pages a second
   EXPECT_LE(late, accepted / 50);
+}
+
+/// A machine that stands still for a while, or one page that takes long: those behind it are served as before, although
+/// all of them ask for an answer sooner than that page took.
+TEST(PolicySimulation, RecoversFromASlowPage) {
+  for (const int slots : {1, 2, 4}) {
+    Policy::Options options;
+    options.slots = slots;
+    Policy policy(options);
+    TimePoint now{seconds(1000)};
+    int accepted = 0;
+    for (int i = 0; i < 100; ++i) {
+      const auto id = policy.Admit({.client = "a", .deadline = Deadline::At(now + milliseconds(500))}, now);
+      const bool first = i == 0;
+      if (id) {
+        ++accepted;
+        policy.Push({*id, 0}, now);
+        const auto taken = policy.Take(now);
+        ASSERT_TRUE(taken);
+        now += first ? seconds(30) : milliseconds(100);
+        policy.Complete(taken->slot, false, now);
+        policy.Leave(*id);
+      }
+      now += milliseconds(10);
+    }
+    EXPECT_EQ(accepted, 100) << slots << " slots";
+  }
 }
 
 /// A machine that slows down by half leaves a queue of which all would be late. Slots do not go on to infer each page a

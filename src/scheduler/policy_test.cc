@@ -150,12 +150,65 @@ TEST(Policy, LearnsHowLongPagesTake) {
   EXPECT_NEAR(policy.page_seconds(), 0.4, 1e-6);
 }
 
+/// A page that took so long.
+void Measure(Policy& policy, Duration time, TimePoint end) {
+  const RequestId id = AdmitAndPush(policy, From("measured"), end - time);
+  const auto taken = policy.Take(end - time);
+  ASSERT_TRUE(taken);
+  policy.Complete(taken->slot, false, end);
+  policy.Leave(id);
+}
+
 TEST(Policy, RefusesADocumentWithTooManyPagesForItsDeadline) {
   Policy policy(Simple());
-  const auto id = policy.Admit(From("a", kStart + seconds(1)), kStart);
+  Measure(policy, milliseconds(100), kStart);
+  const auto id = policy.Admit(From("a", kStart + milliseconds(1100)), kStart);
 
   EXPECT_FALSE(policy.SetPages(*id, 9, kStart));
-  EXPECT_EQ(policy.SetPages(*id, 10, kStart)->reason, RefusalReason::kTooLate);
+  const auto refusal = policy.SetPages(*id, 11, kStart);
+
+  ASSERT_TRUE(refusal);
+  EXPECT_EQ(refusal->reason, RefusalReason::kTooLate);
+  EXPECT_EQ(refusal->retry_after_seconds, 0) << "waiting is of no use";
+  EXPECT_EQ(refusal->message,
+            "the answer would take about 1.2 s, and 1.1 s are allowed; its 11 pages would take 1.2 s if nothing waited: "
+            "allow more time");
+}
+
+TEST(Policy, TriesADocumentWithManyPagesWhenNothingWasMeasuredForAWhile) {
+  Policy policy(Simple());
+  Measure(policy, seconds(5), kStart);
+  const TimePoint later = kStart + milliseconds(10'001);
+
+  EXPECT_FALSE(policy.Admit({.client = "a", .deadline = Deadline::At(kStart + seconds(11)), .pages = 9},
+                            kStart + seconds(10)));
+  EXPECT_TRUE(policy.Admit({.client = "a", .deadline = Deadline::At(later + seconds(1)), .pages = 9}, later));
+}
+
+TEST(Policy, NeverRefusesForItsTimeWhatFindsAFreeSlot) {
+  Policy policy(Simple());
+  Measure(policy, seconds(60), kStart);
+
+  EXPECT_TRUE(policy.Admit(From("a", kStart + milliseconds(200)), kStart));
+  const auto behind = policy.Admit(From("a", kStart + milliseconds(200)), kStart);
+
+  ASSERT_FALSE(behind);
+  EXPECT_EQ(behind.error().reason, RefusalReason::kTooLate);
+  EXPECT_TRUE(policy.Expire(kStart + milliseconds(199)).empty()) << "what was accepted to be tried is tried";
+  EXPECT_EQ(policy.Expire(kStart + milliseconds(200)).size(), 1U);
+}
+
+TEST(Policy, OneSlowPageDoesNotKeepTheNextOnesAway) {
+  Policy policy(Simple());
+  TimePoint now = kStart;
+  for (int i = 0; i < 20; ++i) Measure(policy, milliseconds(100), now += milliseconds(100));
+
+  Measure(policy, seconds(60), now += seconds(60));
+
+  EXPECT_LT(policy.PredictSeconds(From("a"), now), 0.15);
+  AdmitAndPush(policy, From("a"), now);
+  policy.Take(now);
+  EXPECT_TRUE(policy.Admit(From("a", now + seconds(1)), now)) << "behind another, within ten times its time";
 }
 
 TEST(Policy, DoesNotRefuseAfterAllWhatItHasAdmitted) {

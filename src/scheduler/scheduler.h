@@ -38,8 +38,8 @@ struct PageTimes {
 /// the watching thread, and must not block, throw or destroy the scheduler. After `Leave` at most one call that was on
 /// its way may still come.
 ///
-/// A slot that is stuck keeps its thread for ever, and what `Slots::infer` uses: those must not refer to anything that
-/// ends with the scheduler.
+/// A slot that is given up, because it is stuck or because it still infers when `Stop` has no more patience, keeps its
+/// thread for ever, and what `Slots::infer` uses: those must not refer to anything that ends with the scheduler.
 template <typename Input, typename Output>
 class Scheduler {
  public:
@@ -73,9 +73,10 @@ class Scheduler {
 
   ~Scheduler() { Stop(); }
 
-  /// Ends what has not ended (`kDraining`), and waits for the pages in the slots that are not stuck. From then on
-  /// nothing is admitted, and what comes for requests of before has no effect. By the owner.
-  void Stop();
+  /// Ends what has not ended (`kDraining`), and waits for the pages in the slots that are not stuck, for `patience` at
+  /// most: slots that still infer then are given up as if they were stuck. From then on nothing is admitted, and what
+  /// comes for requests of before has no effect. False when a slot keeps its thread. By the owner.
+  bool Stop(std::optional<Duration> patience = std::nullopt);
 
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
@@ -156,6 +157,7 @@ class Scheduler {
   struct Slot {
     std::thread thread;
     std::uint64_t generation = 0;  ///< rises when the thread is given up
+    bool infers = false;           ///< the thread has taken its work and not ended it
     std::optional<Work> work;
     CondVar wake;
   };
@@ -175,6 +177,8 @@ class Scheduler {
     void FillSlots() REQUIRES(mutex);
     Gone Remove(RequestId id) REQUIRES(mutex) { return Collect(id, policy.Leave(id)); }
     Gone Collect(RequestId id, const std::vector<int>& pages) REQUIRES(mutex);
+    void GiveUp(Slot& slot) REQUIRES(mutex);
+    bool Infers() const REQUIRES(mutex);
     void WakeWatcher() REQUIRES(mutex);
     void Publish() REQUIRES(mutex);
 
@@ -189,7 +193,9 @@ class Scheduler {
     CondVar watch;
     TimePoint watched_until GUARDED_BY(mutex) = TimePoint::max();
     bool looked_at GUARDED_BY(mutex) = true;
+    CondVar idle;  ///< a slot has ended its work after `Stop`
     bool stopped GUARDED_BY(mutex) = false;
+    bool gave_up GUARDED_BY(mutex) = false;
     // What `Publish` copies out of the policy for whoever must not wait for the mutex.
     std::atomic<int> stuck{0};
     std::atomic<Duration::rep> broken_until{0};  ///< 0: the breaker is closed

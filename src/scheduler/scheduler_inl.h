@@ -12,12 +12,15 @@
 namespace doclayout::scheduler {
 
 template <typename Input, typename Output>
-void Scheduler<Input, Output>::Stop() {
+bool Scheduler<Input, Output>::Stop(std::optional<Duration> patience) {
   std::vector<std::thread> threads;
   std::vector<Listener> listeners;
+  const SteadyClock clock;  // not that of the decisions, which a test moves: this is about threads
+  const TimePoint end = patience ? clock.Now() + *patience : TimePoint::max();
+  bool gave_up = false;
   {
     const MutexLock lock(state_->mutex);
-    if (std::exchange(state_->stopped, true)) return;
+    if (std::exchange(state_->stopped, true)) return !state_->gave_up;
     state_->policy.Close();
     for (auto& [id, listener] : state_->listeners) {
       state_->policy.Leave(id);
@@ -25,11 +28,14 @@ void Scheduler<Input, Output>::Stop() {
     }
     state_->listeners.clear();
     state_->waiting.clear();
+    state_->watch.NotifyAll();
+    for (Slot& slot : state_->slots) slot.wake.NotifyAll();
+    while (patience && state_->Infers() && clock.Now() < end) state_->idle.WaitFor(state_->mutex, end - clock.Now());
     for (Slot& slot : state_->slots) {
-      slot.wake.NotifyAll();
+      if (patience && (slot.infers || slot.work)) state_->GiveUp(slot);
       threads.push_back(std::move(slot.thread));
     }
-    state_->watch.NotifyAll();
+    gave_up = state_->gave_up;
   }
   watcher_.join();
   for (std::thread& thread : threads) {
@@ -38,6 +44,23 @@ void Scheduler<Input, Output>::Stop() {
   for (const Listener& listener : listeners) {
     listener.on_end({ErrorCode::kDraining, "the service is shutting down"});
   }
+  return !gave_up;
+}
+
+template <typename Input, typename Output>
+bool Scheduler<Input, Output>::State::Infers() const {
+  return std::ranges::any_of(slots, [](const Slot& slot) { return slot.infers || slot.work; });
+}
+
+/// The thread is left to what it hangs in: nobody can end it.
+template <typename Input, typename Output>
+void Scheduler<Input, Output>::State::GiveUp(Slot& slot) {
+  ++slot.generation;
+  slot.infers = false;
+  slot.work.reset();  // should the thread not even have begun
+  slot.wake.NotifyAll();
+  slot.thread.detach();
+  gave_up = true;
 }
 
 template <typename Input, typename Output>
@@ -106,12 +129,16 @@ void Scheduler<Input, Output>::RunSlot(const std::shared_ptr<State>& state, int 
       if (slot.generation != generation || !slot.work) return;
       work = std::move(*slot.work);
       slot.work.reset();
+      slot.infers = true;
     }
     std::vector<Result<Output>> results = InferEach(*state, number, work);
     {
       const MutexLock lock(state->mutex);
-      // Given up as stuck: nothing but the state is sure to be there any more, not even the clock.
-      if (state->slots.at(static_cast<std::size_t>(number)).generation != generation) return;
+      // Given up: nothing but the state is sure to be there any more, not even the clock.
+      Slot& slot = state->slots.at(static_cast<std::size_t>(number));
+      if (slot.generation != generation) return;
+      slot.infers = false;
+      if (state->stopped) state->idle.NotifyAll();
       const TimePoint now = state->clock.Now();
       const bool failed = std::ranges::none_of(results, [](const auto& result) { return result.has_value(); });
       state->policy.Complete(number, failed, now);
@@ -225,11 +252,7 @@ std::vector<typename Scheduler<Input, Output>::Call> Scheduler<Input, Output>::E
                                                                                         std::vector<int>& stuck) {
   std::vector<Call> calls;
   for (const Policy::Stuck& found : state.policy.FindStuck(now)) {
-    Slot& slot = state.slots.at(static_cast<std::size_t>(found.slot));
-    ++slot.generation;
-    slot.work.reset();  // should the thread not even have begun
-    slot.wake.NotifyAll();
-    slot.thread.detach();  // nobody can end it
+    state.GiveUp(state.slots.at(static_cast<std::size_t>(found.slot)));
     state.Publish();
     stuck.push_back(found.slot);
     for (const PageRef& page : found.pages) {

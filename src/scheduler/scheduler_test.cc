@@ -271,6 +271,41 @@ TEST(Scheduler, TellsWhatWaitsThatItEnds) {
   EXPECT_TRUE(waiting.Known());
 }
 
+TEST(Scheduler, GivesUpOnASlotThatHangsAsItEnds) {
+  const SteadyClock clock;
+  const auto model = std::make_shared<Model>();
+  model->shut = true;
+  Outcome running;
+  Outcome waiting;
+  {
+    Doubler scheduler({}, SlotsOf(model), clock);
+    Submit(scheduler, 1, running);
+    Submit(scheduler, 2, waiting);
+    model->AwaitCall();
+
+    EXPECT_FALSE(scheduler.Stop(milliseconds(1)));
+    EXPECT_FALSE(scheduler.Stop(milliseconds(1))) << "nor is it idle when asked again";
+  }
+  model->Open();  // its thread ends some time, and nobody hears of it
+
+  EXPECT_EQ(running.Get().error().code, ErrorCode::kDraining);
+  EXPECT_EQ(waiting.Get().error().code, ErrorCode::kDraining);
+}
+
+TEST(Scheduler, WaitsForAPageThatIsSoonDoneAsItEnds) {
+  const SteadyClock clock;
+  const auto model = std::make_shared<Model>();
+  model->shut = true;
+  Outcome running;
+  Doubler scheduler({}, SlotsOf(model), clock);
+  Submit(scheduler, 1, running);
+  model->AwaitCall();
+  std::thread opener([&model] { model->Open(); });
+
+  EXPECT_TRUE(scheduler.Stop(seconds(60)));
+  opener.join();
+}
+
 /// For ThreadSanitizer: callers who come, leave and expire while slots infer.
 TEST(Scheduler, AnswersOrEndsEachRequestOnceUnderManyThreads) {
   const SteadyClock clock;

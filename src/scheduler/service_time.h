@@ -14,7 +14,10 @@ class ServiceTime {
   explicit ServiceTime(Duration guess) : mean_(Seconds(guess)) {}
 
   void Observe(Duration time) {
-    const double difference = Seconds(time) - mean_;
+    // One page for which the machine stood still must not keep the next twenty away. A lasting change arrives a little
+    // later.
+    const double seconds = count_ == 0 ? Seconds(time) : std::min(Seconds(time), kMost * mean_);
+    const double difference = seconds - mean_;
     // The first observations weigh as in a plain average: the guess and the first pages do not stay for long.
     const double weight = std::max(kNewest, 1.0 / ++count_);
     mean_ += weight * difference;
@@ -38,6 +41,9 @@ class ServiceTime {
  private:
   /// Weight of the newest: a change of load shows after some twenty pages.
   static constexpr double kNewest = 0.05;
+
+  /// Times the mean that an observation counts for at most.
+  static constexpr double kMost = 8;
 
   /// Of processors that others use too; within seconds they change by more.
   static constexpr double kPaceDeviation = 0.05;

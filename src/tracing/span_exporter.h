@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <future>
 #include <memory>
 #include <string>
@@ -50,13 +51,16 @@ class SpanExporter {
   SpanExporter(const SpanExporter&) = delete;
   SpanExporter& operator=(const SpanExporter&) = delete;
 
+  /// The end takes no longer than this, nor than `flush_timeout`. By the owner.
+  void LimitFlush(Duration time) { flush_timeout_ = std::min(flush_timeout_, time); }
+
   /// The spans of one trace, all or none. Never blocks; takes one lock.
   void Export(std::vector<Span> spans);
 
  private:
   class Sender;
 
-  const Duration flush_timeout_;
+  Duration flush_timeout_;
   metrics::Counter& exported_;
   metrics::Counter& dropped_queue_full_;
   metrics::Counter& dropped_export_failed_;

@@ -144,6 +144,14 @@ class Service:
     def socket(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=ANSWER_SECONDS)
 
+    def accepts(self) -> bool:
+        """Whether the port is open."""
+        try:
+            self.socket().close()
+        except ConnectionRefusedError:
+            return False
+        return True
+
     def request(
         self, method: str, target: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Answer:

@@ -6,11 +6,15 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import http.client
+import json
 import pathlib
+import re
+import signal
+import subprocess
 
 import pytest
 from conftest import environment
-from service import Service
+from service import Service, read_answer
 
 EXIT_STUCK = 4
 EXIT_MEMORY = 5
@@ -31,14 +35,19 @@ class FaultyService(Service):
 
 
 @pytest.fixture
-def faulty(binary, tmp_path):
-    """Starts services with a faulty engine. Each test waits for, and judges, its service's end, or it must end well."""
+def faulty_program(binary) -> pathlib.Path:
     program = binary.with_name("doclayout_faulty")
     assert program.is_file(), f"there is no program at {program}: build the target doclayout_faulty"
+    return program
+
+
+@pytest.fixture
+def faulty(faulty_program, tmp_path):
+    """Starts services with a faulty engine. Each test waits for, and judges, its service's end, or it must end well."""
     services = []
 
     def start(*options, **variables) -> FaultyService:
-        services.append(FaultyService(program, tmp_path / f"faults-{len(services)}", *options, **variables))
+        services.append(FaultyService(faulty_program, tmp_path / f"faults-{len(services)}", *options, **variables))
         return services[-1]
 
     yield start
@@ -151,6 +160,103 @@ def test_drains_and_exits_for_a_restart_before_memory_runs_out(faulty, serve, pa
     assert service.logged(event="memory_limit")["resident_bytes"] > limit
     assert service.logged(event="draining")["cause"] == "memory"
     assert service.logged(event="stopped")["requests_lost"] == 0
+
+
+@pytest.fixture
+def hung_page(page):
+    """Has pages hang in a service: each is with a slot, and its caller waits, until the block ends."""
+
+    @contextlib.contextmanager
+    def hang(service: FaultyService, count: int = 1):
+        service.tell(f"hang {count}")
+        with contextlib.ExitStack() as connections:
+            callers = [connections.enter_context(contextlib.closing(service.connect())) for _ in range(count)]
+            for number, caller in enumerate(callers):
+                caller.request("POST", "/analyze", page, {"Content-Type": "image/png"})
+                busy = number + 1
+                service.wait_until(
+                    lambda busy=busy: service.metric("pp_doclayout_slots_busy") == busy, f"{busy} pages with slots"
+                )
+            yield callers
+
+    return hang
+
+
+NO_LIMIT = ("--inference-timeout-ms", "600000", "--request-timeout-ms", "600000")
+"""A page may take for ever: nothing but the end of the service ends it."""
+
+
+def test_ends_at_the_limit_although_an_inference_hangs(faulty, hung_page):
+    service = faulty(*NO_LIMIT, "--drain-grace-ms", "0", "--drain-timeout-ms", "2000")
+
+    with hung_page(service) as (caller,):
+        service.terminate()
+
+        read_answer(caller.getresponse()).assert_problem(503, "draining")
+        assert service.wait() == 1, service.log()
+    assert service.logged(event="stopped")["requests_lost"] == 1
+
+
+def test_a_second_signal_ends_it_although_an_inference_hangs(faulty, hung_page):
+    service = faulty(*NO_LIMIT, "--drain-grace-ms", "0", "--drain-timeout-ms", "600000")
+
+    with hung_page(service) as (caller,):
+        service.terminate()
+        service.wait_until(lambda: not service.accepts(), "the port is closed")
+        service.terminate()
+
+        read_answer(caller.getresponse()).assert_problem(503, "draining")
+        assert service.wait() == 1, service.log()
+
+
+def test_ends_although_a_page_hangs_whose_caller_has_gone(faulty, hung_page):
+    service = faulty(*NO_LIMIT, "--drain-grace-ms", "0", "--drain-timeout-ms", "600000")
+    with hung_page(service):
+        pass
+
+    service.terminate()
+
+    assert service.wait() == 0, service.log()
+    assert service.logged(event="stopped")["requests_lost"] == 0
+
+
+def test_exits_for_a_restart_although_another_inference_hangs_by_then(faulty, page, hung_page):
+    """The first that hangs has the service stop; the second is not known to hang when it does."""
+    service = faulty(
+        *("--slots", "2", "--inference-timeout-ms", "4000", "--drain-grace-ms", "0", "--drain-timeout-ms", "1000")
+    )
+    assert service.analyze(page).status == 200
+
+    with hung_page(service, 2) as (first, second):
+        read_answer(first.getresponse()).assert_problem(504, "deadline_exceeded")
+        assert read_answer(second.getresponse()).status in (503, 504)
+
+    assert service.wait() == EXIT_STUCK, service.log()
+
+
+def blocks_sigterm(process: subprocess.Popen) -> bool:
+    status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+    blocked = int(re.search(r"^SigBlk:\s*(\w+)", status, re.MULTILINE)[1], 16)
+    return bool(blocked >> (signal.SIGTERM - 1) & 1)
+
+
+def test_ends_on_a_signal_while_the_model_is_being_loaded(faulty_program, tmp_path):
+    variables = environment() | {"FAULTS_FILE": str(tmp_path / "faults"), "FAULTS_LOAD": "hang"}
+    with subprocess.Popen(
+        [faulty_program, "serve", "--port", "0", "--drain-grace-ms", "600000", "--drain-timeout-ms", "600000"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=variables,
+    ) as process:
+        while not blocks_sigterm(process):
+            assert process.poll() is None
+
+        process.terminate()
+
+        log, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, log
+    events = [json.loads(line)["event"] for line in log.splitlines()]
+    assert events == ["draining", "stopped"], "the port was never open"
 
 
 def test_has_no_limit_of_memory_that_nobody_set(serve):

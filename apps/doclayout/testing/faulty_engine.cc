@@ -8,7 +8,8 @@
 //   slow N MS     it takes so many milliseconds longer
 //   leak N MB     it takes so much memory and never gives it back
 //
-// FAULTS_REPLACE=1 makes the engine say that a new session may take a hung one's place.
+// FAULTS_REPLACE=1 makes the engine say that a new session may take a hung one's place; FAULTS_LOAD=hang makes it never
+// be loaded.
 
 #include <array>
 #include <chrono>
@@ -124,6 +125,7 @@ class FaultyEngine final : public runtime::Engine {
   Duration batch_delay() const override { return engine_->batch_delay(); }
 
   Result<std::unique_ptr<runtime::Session>> CreateSession() override {
+    if (std::getenv("FAULTS_LOAD") != nullptr) HangForever();
     auto session = engine_->CreateSession();
     if (!session) return Fail(session.error());
     return std::make_unique<FaultySession>(std::move(*session), faults_);

@@ -55,6 +55,10 @@ class ScheduledPages final : public PageService {
   /// Tells whoever still waits (`kDraining`); waits for pages that are in slots which are not stuck.
   ~ScheduledPages() override { scheduler_.Stop(); }
 
+  /// Tells whoever still waits (`kDraining`), and waits for pages in slots for `patience` at most. False when a thread
+  /// still infers: then the process must not end in the normal way. By the owner.
+  bool Stop(Duration patience) { return scheduler_.Stop(patience); }
+
   ScheduledPages(const ScheduledPages&) = delete;
   ScheduledPages& operator=(const ScheduledPages&) = delete;
 
