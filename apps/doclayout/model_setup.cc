@@ -46,8 +46,12 @@ Result<LoadedModel> LoadModel(const config::InferenceConfig& config, const Engin
   if (!file) return Fail(std::move(file.error()));
   auto engine = runtime::LoadEngine(*file, *options);
   if (!engine) {
-    const Error& error = engine.error();
-    if (error.code != ErrorCode::kBadModel || config.model_path.empty()) return Fail(error);
+    Error error = std::move(engine.error());
+    if (error.code != ErrorCode::kBadModel) return Fail(std::move(error));
+    if (wishes.batch > 1) {
+      error.message += fmt::format("; it was asked for batches of {} pages (--max-batch-size): try 1", wishes.batch);
+    }
+    if (config.model_path.empty()) return Fail(std::move(error));
     return Fail(error.code, fmt::format("model file '{}': {}", config.model_path, error.message));
   }
   const int slots = wishes.slots > 0 ? wishes.slots : (*engine)->slots();

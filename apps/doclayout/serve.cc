@@ -347,7 +347,7 @@ End Serve(const config::ServeConfig& config, LastResort& last_resort) {
   stop.OnHangUp(nullptr);
   const bool reloads = !reloader.Stop();
   const bool infers = !pages.Stop(std::min<Duration>(left.Get(), kPatience));
-  if (*spans) (*spans)->LimitFlush(left.Get());
+  if (*spans) (*spans)->LimitFlush(std::max<Duration>(left.Get() - kPatience, Duration(0)));
   last_resort.Arm(code, std::max<Duration>(left.Get(), kPatience));
   return {.code = code, .clean = !reloads && !infers && code != kExitStuck};
 }

@@ -84,9 +84,13 @@ void AddModel(CLI::App& app, ModelConfig& config, QuantizeConfig& quantize) {
   }
 }
 
+/// Which flag of those on the command line is from which variable.
+using Variables = std::map<std::string, std::string>;
+
 /// What the environment says, as flags to put between the command's name and the words behind it, so that those come
 /// later and win. Takes the variables' names off the options.
-std::vector<std::string> FlagsFromEnvironment(CLI::App& command, ReadEnvironment read_environment) {
+std::vector<std::string> FlagsFromEnvironment(CLI::App& command, ReadEnvironment read_environment,
+                                              Variables& variables) {
   std::vector<std::string> flags;
   for (CLI::Option* option : command.get_options()) {
     const std::string variable = option->get_envname();
@@ -94,7 +98,9 @@ std::vector<std::string> FlagsFromEnvironment(CLI::App& command, ReadEnvironment
     option->envname("");
     // An empty variable is one that a deployment left blank: as if it were not set.
     if (const auto value = read_environment(variable); value && !value->empty()) {
-      flags.push_back(fmt::format("--{}={}", option->get_lnames().front(), *value));
+      const std::string flag = fmt::format("--{}", option->get_lnames().front());
+      flags.push_back(fmt::format("{}={}", flag, *value));
+      variables[flag] = variable;
     }
   }
   return flags;
@@ -105,9 +111,20 @@ ExitNow Mistake(std::string message) {
           .text = fmt::format("doclayout: {}\nRun 'doclayout --help' or 'doclayout COMMAND --help'.\n", message)};
 }
 
+/// The mistake, with the variable that may be meant: a flag that nobody has typed says little.
+std::string WithVariable(std::string mistake, std::span<const std::string> words, const Variables& variables) {
+  const std::string flag = mistake.substr(0, mistake.find(':'));
+  const auto variable = variables.find(flag);
+  const auto is_flag = [&](const std::string& word) { return word == flag || word.starts_with(flag + '='); };
+  if (variable == variables.end()) return mistake;
+  const bool typed_too = std::ranges::count_if(words, is_flag) > 1;
+  return fmt::format(fmt::runtime(typed_too ? "{} or {}{}" : "{} ({}){}"), variable->second, flag,
+                     mistake.substr(flag.size()));
+}
+
 /// Puts what the environment says behind the command's name. An unknown command is a mistake to be told.
 std::optional<std::string> PutEnvironment(std::vector<std::string>& words, std::span<CLI::App* const> commands,
-                                          ReadEnvironment read_environment) {
+                                          ReadEnvironment read_environment, Variables& variables) {
   const auto find = [&](const std::string& word) {
     return std::find_if(commands.begin(), commands.end(), [&](CLI::App* app) { return app->get_name() == word; });
   };
@@ -125,15 +142,15 @@ std::optional<std::string> PutEnvironment(std::vector<std::string>& words, std::
     command = actions.front();
     ++word;
   }
-  const auto flags = FlagsFromEnvironment(*command, read_environment);
+  const auto flags = FlagsFromEnvironment(*command, read_environment, variables);
   words.insert(word + 1, flags.begin(), flags.end());
   return std::nullopt;
 }
 
 /// Nothing when the words were understood and a command is to be run.
-std::optional<ExitNow> Parse(CLI::App& app, std::vector<std::string>& words) {
+std::optional<ExitNow> Parse(CLI::App& app, const std::vector<std::string>& words, const Variables& variables) {
   try {
-    app.parse(words);
+    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));  // CLI11 takes them from the back.
   } catch (const CLI::CallForHelp&) {
     return ExitNow{.exit_code = 0, .text = app.help()};
   } catch (const CLI::CallForVersion& answer) {
@@ -145,7 +162,7 @@ std::optional<ExitNow> Parse(CLI::App& app, std::vector<std::string>& words) {
     what.remove_prefix(kUnknown.size());
     return Mistake(fmt::format("the file of --config has an option that is not known: {}", what));
   } catch (const CLI::Error& error) {
-    return Mistake(error.what());
+    return Mistake(WithVariable(error.what(), words, variables));
   }
   return std::nullopt;
 }
@@ -181,9 +198,9 @@ Command ParseCommand(std::span<const char* const> arguments, ReadEnvironment rea
 
   const auto behind_name = arguments.subspan(std::min<std::size_t>(1, arguments.size()));
   std::vector<std::string> words(behind_name.begin(), behind_name.end());
-  if (auto mistake = PutEnvironment(words, commands, read_environment)) return Mistake(*mistake);
-  std::reverse(words.begin(), words.end());  // CLI11 takes them from the back.
-  if (std::optional<ExitNow> exit = Parse(app, words)) return *exit;
+  Variables variables;
+  if (auto mistake = PutEnvironment(words, commands, read_environment, variables)) return Mistake(*mistake);
+  if (std::optional<ExitNow> exit = Parse(app, words, variables)) return *exit;
 
   if (analyze_command->parsed()) return analyze;
   if (model.action == "quantize") return quantize;

@@ -34,6 +34,19 @@ TEST(Config, DefaultsAreThoseOfTheDocs) {
   EXPECT_EQ(serve.answer_cache_bytes, 0);
 }
 
+TEST(Config, NamesTheVariableThatMayBeWrong) {
+  const auto environment = [](std::string_view name) -> std::optional<std::string> {
+    return name == "MAX_CONCURRENT_REQUESTS" ? std::optional<std::string>("abc") : std::nullopt;
+  };
+
+  EXPECT_THAT(std::get<ExitNow>(Parse({"serve"}, environment)).text,
+              HasSubstr("doclayout: MAX_CONCURRENT_REQUESTS (--slots): Value abc not in range"));
+  EXPECT_THAT(std::get<ExitNow>(Parse({"serve", "--slots=2"}, environment)).text,
+              HasSubstr("doclayout: MAX_CONCURRENT_REQUESTS or --slots: Value abc not in range"));
+  EXPECT_THAT(std::get<ExitNow>(Parse({"serve", "--slots=-1"})).text,
+              HasSubstr("doclayout: --slots: Value -1 not in range"));
+}
+
 TEST(Config, KeepsAnswersInAsMuchMemoryAsItIsTold) {
   const auto environment = [](std::string_view name) -> std::optional<std::string> {
     return name == "ANSWER_CACHE_BYTES" ? std::optional<std::string>("1000") : std::nullopt;

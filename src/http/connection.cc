@@ -42,6 +42,8 @@ class Later {
  public:
   explicit Later(EventLoop& loop) : wake_(*loop.context(), TimePoint::max()) {}
 
+  bool known() const { return value_.has_value(); }
+
   /// The first value counts.
   void Set(T value) {
     if (value_) return;
@@ -109,6 +111,7 @@ class TcpConnection final : public Connection, public std::enable_shared_from_th
   bool refused_ = false;  // its last request, because the drain is over
   std::weak_ptr<PendingAnswer> pending_;
   std::string pending_id_;  // of the request that waits for `pending_`
+  Response unheard_;        // what the handler told of a request whose caller had left: for the log and traces
 };
 
 void TcpConnection::Start() {
@@ -184,7 +187,9 @@ awaitable<bool> TcpConnection::Serve(Exchange& exchange, RequestParser& parser) 
   outcome = Response();  // What the handler kept for this request is not needed while the answer is written.
   if (!response) {
     exchange.cancelled = true;
-    context_.chain.Done(exchange, Response{.status = 499});
+    Response unheard = std::exchange(unheard_, Response());
+    unheard.status = 499;
+    context_.chain.Done(exchange, unheard);
     co_return false;
   }
 
@@ -313,10 +318,17 @@ awaitable<std::optional<Problem>> TcpConnection::ReadBody(Exchange& exchange, Re
 awaitable<std::optional<Response>> TcpConnection::AwaitAnswer(WithBody& with_body, Body body) {
   const auto pending = std::make_shared<PendingAnswer>(context_.loop);
   pending_ = pending;
+  const auto unheard = std::make_shared<Response>();
   // The worker may be the last to know of the loop's context; the pending answer dies with this coroutine.
-  Responder respond([context = context_.loop.context(), weak = std::weak_ptr(pending)](Response response) {
-    asio::post(*context, [weak, response = std::move(response)]() mutable {
-      if (const auto waiting = weak.lock()) waiting->Set(std::move(response));
+  Responder respond([context = context_.loop.context(), weak = std::weak_ptr(pending), unheard](Response response) {
+    asio::post(*context, [weak, unheard, response = std::move(response)]() mutable {
+      const auto waiting = weak.lock();
+      if (!waiting) return;
+      if (waiting->known()) {
+        *unheard = std::move(response);
+      } else {
+        waiting->Set(std::move(response));
+      }
     });
   });
   std::stop_source caller_left;
@@ -330,6 +342,10 @@ awaitable<std::optional<Response>> TcpConnection::AwaitAnswer(WithBody& with_bod
   if (response) socket_->Interrupt();  // ends the watch
   // Behind an answer too: the work for a request that was refused while it waited is wanted by nobody any more.
   caller_left.request_stop();
+  if (!response) {
+    co_await asio::post(*context_.loop.context(), kAwait);  // behind what the handler has just said to that
+    unheard_ = std::move(*unheard);
+  }
   co_return response;
 }
 

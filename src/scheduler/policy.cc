@@ -91,13 +91,13 @@ std::optional<Refusal> Policy::CheckDeadline(const RequestSpec& spec, RequestId 
   const double left = Seconds(spec.deadline.time() - now);
   const double needed = Predict(spec, self, kDeviations, now);
   if (needed <= left || IsWorthTrying(spec, self, now)) return std::nullopt;
-  std::string late = fmt::format("the answer would take about {:.1f} s, and {:.1f} s are allowed", needed,
-                                 std::max(left, 0.0));
+  std::string late =
+      fmt::format("the answer would take about {:.1f} s, and {:.1f} s are allowed", needed, std::max(left, 0.0));
   const double own = OwnSeconds(spec.pages, kDeviations);
   if (own > left) {
     return Refusal{.reason = RefusalReason::kTooLate,
-                   .message = fmt::format("{}; its {} page{} would take {:.1f} s if nothing waited: allow more time", late,
-                                          spec.pages, spec.pages == 1 ? "" : "s", own),
+                   .message = fmt::format("{}; its {} page{} would take {:.1f} s if nothing waited: allow more time",
+                                          late, spec.pages, spec.pages == 1 ? "" : "s", own),
                    .retry_after_seconds = 0};
   }
   const int retry = RetrySeconds(needed - left);
@@ -233,7 +233,7 @@ std::optional<Policy::Assignment> Policy::Take(TimePoint now) {
     assignment.pages.push_back(page);
   }
   Slot& taken = slots_.at(static_cast<std::size_t>(slot));
-  taken = {.state = Slot::State::kBusy, .since = now, .pages = assignment.pages};
+  taken = {.state = Slot::State::kBusy, .since = now, .infers_since = now, .pages = assignment.pages};
   running_pages_ += assignment.pages.size();
   ++busy_;
   return assignment;
@@ -328,7 +328,7 @@ std::vector<Policy::Stuck> Policy::FindStuck(TimePoint now) {
   std::vector<Stuck> found;
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     Slot& slot = slots_[i];
-    if (slot.state != Slot::State::kBusy || now - slot.since < options_.inference_limit) continue;
+    if (slot.state != Slot::State::kBusy || now - slot.infers_since < options_.inference_limit) continue;
     running_pages_ -= slot.pages.size();
     found.push_back({.slot = static_cast<int>(i), .pages = std::move(slot.pages)});
     slot.state = Slot::State::kStuck;
@@ -354,7 +354,7 @@ TimePoint Policy::NextEvent(TimePoint now) const {
     if (request.to_come > 0) break;  // those behind it have more time
   }
   for (const Slot& slot : slots_) {
-    if (slot.state == Slot::State::kBusy) next = std::min(next, slot.since + options_.inference_limit);
+    if (slot.state == Slot::State::kBusy) next = std::min(next, slot.infers_since + options_.inference_limit);
   }
   if (queue_.size() == 0 || IdleSlot() < 0) return next;
   if (breaker_.state(now) == Breaker::State::kOpen) return std::min(next, breaker_.until());

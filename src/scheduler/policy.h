@@ -94,6 +94,9 @@ class Policy {
   /// A free slot and the pages that it is to infer now; nullopt when there is no slot, no page, or it is worth to wait.
   std::optional<Assignment> Take(TimePoint now);
 
+  /// The slot begins another inference of the same work: the limit is one inference's.
+  void Renew(int slot, TimePoint now) { slots_.at(static_cast<std::size_t>(slot)).infers_since = now; }
+
   /// The slot is free again. `failed`: the engine's fault. False when the slot was given up as stuck before.
   bool Complete(int slot, bool failed, TimePoint now);
 
@@ -163,6 +166,7 @@ class Policy {
   struct Slot {
     enum class State { kIdle, kBusy, kStuck } state = State::kIdle;
     TimePoint since;
+    TimePoint infers_since;  ///< of several inferences for the same pages the one that runs
     std::vector<PageRef> pages;
   };
 

@@ -170,9 +170,10 @@ TEST(Policy, RefusesADocumentWithTooManyPagesForItsDeadline) {
   ASSERT_TRUE(refusal);
   EXPECT_EQ(refusal->reason, RefusalReason::kTooLate);
   EXPECT_EQ(refusal->retry_after_seconds, 0) << "waiting is of no use";
-  EXPECT_EQ(refusal->message,
-            "the answer would take about 1.2 s, and 1.1 s are allowed; its 11 pages would take 1.2 s if nothing waited: "
-            "allow more time");
+  EXPECT_EQ(
+      refusal->message,
+      "the answer would take about 1.2 s, and 1.1 s are allowed; its 11 pages would take 1.2 s if nothing waited: "
+      "allow more time");
 }
 
 TEST(Policy, TriesADocumentWithManyPagesWhenNothingWasMeasuredForAWhile) {
@@ -180,8 +181,8 @@ TEST(Policy, TriesADocumentWithManyPagesWhenNothingWasMeasuredForAWhile) {
   Measure(policy, seconds(5), kStart);
   const TimePoint later = kStart + milliseconds(10'001);
 
-  EXPECT_FALSE(policy.Admit({.client = "a", .deadline = Deadline::At(kStart + seconds(11)), .pages = 9},
-                            kStart + seconds(10)));
+  EXPECT_FALSE(
+      policy.Admit({.client = "a", .deadline = Deadline::At(kStart + seconds(11)), .pages = 9}, kStart + seconds(10)));
   EXPECT_TRUE(policy.Admit({.client = "a", .deadline = Deadline::At(later + seconds(1)), .pages = 9}, later));
 }
 
@@ -393,6 +394,18 @@ TEST(Policy, RefusesWhenEverySlotIsStuckUntilOneIsReplaced) {
 
   AdmitAndPush(policy, From("a"), kStart + seconds(60));
   EXPECT_TRUE(policy.Take(kStart + seconds(60)));
+}
+
+TEST(Policy, GivesEachInferenceOfABatchThatIsTriedOneByOneItsTime) {
+  Policy policy(Simple());
+  AdmitAndPush(policy, From("a"));
+  const int slot = policy.Take(kStart)->slot;
+
+  policy.Renew(slot, kStart + seconds(50));
+
+  EXPECT_EQ(policy.NextEvent(kStart + seconds(50)), kStart + seconds(110));
+  EXPECT_TRUE(policy.FindStuck(kStart + seconds(109)).empty());
+  EXPECT_EQ(policy.FindStuck(kStart + seconds(110)).size(), 1U);
 }
 
 TEST(Policy, StopsWhenTheEngineFailsAndTriesWithOnePage) {

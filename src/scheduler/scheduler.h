@@ -206,7 +206,7 @@ class Scheduler {
   static void StartSlot(const std::shared_ptr<State>& state, int slot) REQUIRES(state->mutex);
   static void RunSlot(const std::shared_ptr<State>& state, int slot, std::uint64_t generation);
   static Result<std::vector<Output>> Infer(const State& state, int slot, std::span<Input> inputs);
-  static std::vector<Result<Output>> InferEach(const State& state, int slot, Work& work);
+  static std::vector<Result<Output>> InferEach(State& state, int slot, std::uint64_t generation, Work& work);
   static void Watch(State& state, const std::shared_ptr<State>& shared);
   static Call EndOf(Gone gone, std::string reason);
   static std::vector<Call> EndExpired(State& state, TimePoint now) REQUIRES(state.mutex);

@@ -131,7 +131,7 @@ void Scheduler<Input, Output>::RunSlot(const std::shared_ptr<State>& state, int 
       slot.work.reset();
       slot.infers = true;
     }
-    std::vector<Result<Output>> results = InferEach(*state, number, work);
+    std::vector<Result<Output>> results = InferEach(*state, number, generation, work);
     {
       const MutexLock lock(state->mutex);
       // Given up: nothing but the state is sure to be there any more, not even the clock.
@@ -163,7 +163,8 @@ void Scheduler<Input, Output>::RunSlot(const std::shared_ptr<State>& state, int 
 
 /// A batch that fails is tried page by page, so that one bad page is not everybody's failure.
 template <typename Input, typename Output>
-std::vector<Result<Output>> Scheduler<Input, Output>::InferEach(const State& state, int slot, Work& work) {
+std::vector<Result<Output>> Scheduler<Input, Output>::InferEach(State& state, int slot, std::uint64_t generation,
+                                                                Work& work) {
   std::vector<Result<Output>> results;
   results.reserve(work.inputs.size());
   Result<std::vector<Output>> all = Infer(state, slot, work.inputs);
@@ -176,6 +177,11 @@ std::vector<Result<Output>> Scheduler<Input, Output>::InferEach(const State& sta
     return results;
   }
   for (Input& input : work.inputs) {
+    {
+      const MutexLock lock(state.mutex);
+      if (state.slots.at(static_cast<std::size_t>(slot)).generation != generation) return results;  // nobody waits
+      state.policy.Renew(slot, state.clock.Now());
+    }
     Result<std::vector<Output>> one = Infer(state, slot, {&input, 1});
     if (one) {
       results.push_back(std::move(one->front()));

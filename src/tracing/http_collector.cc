@@ -105,6 +105,10 @@ class HttpCollector final : public Collector {
   }
 
   void Judge(CURL* easy, CURLcode code) {
+    if (code == CURLE_ABORTED_BY_CALLBACK) {
+      answer_ = {.fault = "it had not answered when the process ended", .may_pass = false};
+      return;
+    }
     if (code != CURLE_OK) {
       answer_ = {.fault = message_[0] != '\0' ? message_.data() : curl_easy_strerror(code), .may_pass = MayPass(code)};
       return;

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+
 import otlp
+from documents import multi_page_tiff
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 CALLER = "b7ad6b7169203331"
@@ -88,6 +91,40 @@ def test_a_dead_collector_holds_up_nobody(serve_with, pages):
 
     service.assert_healthy()
     assert service.metric(EXPORTED) == 0
+
+
+def test_a_collector_that_hangs_holds_up_no_end(serve_with, pages):
+    """The time that the spans get at the end lies within the time to drain."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1/traces"
+        service = serve_with(
+            *("--otlp-endpoint", url, "--trace-delay-ms", "0", "--trace-flush-ms", "600000"),
+            *("--drain-grace-ms", "0", "--drain-timeout-ms", "1000"),
+        )
+        assert analyze(service, (pages / "tiny.png").read_bytes()).status == 200
+
+        assert service.stop() == 0
+    assert "the process ended" in service.logged(event="span_export_failed")["reason"]
+
+
+def test_a_caller_who_leaves_is_in_the_log_and_the_spans_with_how_far_it_came(serve_with, pages):
+    with otlp.endpoint() as endpoint:
+        service = serve_with("--otlp-endpoint", endpoint.url, "--trace-delay-ms", "0")
+        document = multi_page_tiff([(800, 1000)] * 40)
+        headers = {"Content-Type": "image/tiff", "traceparent": f"00-{TRACE}-{CALLER}-01"}
+        caller = service.connect()
+        caller.request("POST", "/analyze", document, headers)
+        service.wait_until(lambda: service.metric("pp_doclayout_pages_total") > 0, "the first page is done")
+
+        caller.close()
+
+        line = service.logged(route="/analyze")
+        assert (line["status"], line["outcome"]) == (499, "cancelled")
+        assert 0 < line["pages"] < 40
+        assert line["decode_ms"] > 0 and line["inference_ms"] > 0
+        spans = endpoint.wait_for_spans(1 + 1 + 5 * line["pages"])
+        assert attributes(request_span(spans))["doclayout.pages"] == str(line["pages"])
+        assert {"decode", "preprocess", "queue", "inference", "postprocess"} <= {span["name"] for span in spans}
 
 
 def test_a_real_collector_gets_the_spans_of_requests(serve_with, pages, collector_program):

@@ -10,6 +10,9 @@
 namespace doclayout::bench {
 namespace {
 
+/// Share of the slots from which on all count as busy.
+constexpr double kAllBusy = 0.85;
+
 /// Pages that were in work or waiting at once, by Little's law.
 double Together(const StepResult& step) {
   return step.Throughput() * step.ok.Mean();
@@ -31,6 +34,15 @@ const StepResult* Lightest(std::span<const StepResult> steps) {
     if (lightest == nullptr || Together(step) < Together(*lightest)) lightest = &step;
   }
   return lightest;
+}
+
+/// Whether pages waited for the service in it: its throughput is then what the service can do, and not what was asked
+/// for.
+bool WasBusy(const StepResult& step, const StepResult& lightest, std::optional<int> slots,
+             const Objectives& objectives) {
+  constexpr double kWaited = 1.5;
+  if (step.ok.Mean() > kWaited * lightest.ok.Mean() || step.Success() < objectives.success) return true;
+  return slots && step.service.busy && *step.service.busy >= kAllBusy * *slots;
 }
 
 void FindSustainable(std::span<const StepResult> steps, const Objectives& objectives, Suggestion& suggestion,
@@ -56,7 +68,8 @@ void FindSustainable(std::span<const StepResult> steps, const Objectives& object
   }
 }
 
-void SuggestSlots(std::span<const StepResult> steps, std::optional<int> slots, Suggestion& suggestion) {
+void SuggestSlots(std::span<const StepResult> steps, const Question& question, Suggestion& suggestion) {
+  const std::optional<int> slots = question.slots;
   const StepResult* busiest = Busiest(steps);
   const StepResult* lightest = Lightest(steps);
   if (busiest == nullptr) {
@@ -67,6 +80,11 @@ void SuggestSlots(std::span<const StepResult> steps, std::optional<int> slots, S
     suggestion.slots_reason =
         "not known, since no step was light enough to show the time of a page alone: leave --rate out, or add a lower "
         "one";
+    return;
+  }
+  if (!WasBusy(*busiest, *lightest, slots, question.objectives)) {
+    suggestion.slots_reason =
+        "not known, since no step asked for more than the service can do: leave --rate out, or add a higher one";
     return;
   }
   // Only a service that tells its slots is known to measure the time in them, and not the wait for them as well.
@@ -84,7 +102,6 @@ void SuggestSlots(std::span<const StepResult> steps, std::optional<int> slots, S
     suggestion.slots_reason += "; the service does not tell its slots, so it may have had fewer than it could use";
     return;
   }
-  constexpr double kAllBusy = 0.85;
   const auto busy = busiest->service.busy;
   if (wanted >= *slots && busy && *busy >= kAllBusy * *slots) {
     suggestion.slots_reason += fmt::format(
@@ -110,7 +127,7 @@ Suggestion Suggest(std::span<const StepResult> steps, const Question& question) 
   Suggestion suggestion;
   std::string broken;
   FindSustainable(steps, question.objectives, suggestion, broken);
-  SuggestSlots(steps, question.slots, suggestion);
+  SuggestSlots(steps, question, suggestion);
 
   const std::string bounds = fmt::format("p99 within {} and {} % answered well", SecondsText(question.objectives.p99_s),
                                          Rounded(100 * question.objectives.success));

@@ -110,6 +110,21 @@ TEST(Suggestion, SaysWhenNoStepWasLightEnough) {
   EXPECT_THAT(suggestion.sentence, HasSubstr("MAX_CONCURRENT_REQUESTS: not known"));
 }
 
+TEST(Suggestion, SaysWhenNoStepMadePagesWait) {
+  const Suggestion suggestion = Suggest(std::vector{OneCaller(5, 120), Good(7, 125)}, {.slots = 2});
+
+  EXPECT_FALSE(suggestion.slots);
+  EXPECT_THAT(suggestion.sentence,
+              HasSubstr("MAX_CONCURRENT_REQUESTS: not known, since no step asked for more than the service can do"));
+}
+
+TEST(Suggestion, RefusalsShowThatThereWasMoreThanItCanDo) {
+  StepResult refusing = Good(14, 125);
+  refusing.counts.at(1) = 500;
+
+  EXPECT_EQ(Suggest(std::vector{OneCaller(8, 120), refusing}, {.slots = 4}).slots, 2);
+}
+
 TEST(Suggestion, AnInterruptedStepProvesNothing) {
   StepResult cut = Good(5, 100);
   cut.interrupted = true;

@@ -390,7 +390,7 @@ void AnalyzeRun::End(Outcome outcome, std::optional<Response> response) {
   pages->Leave();
   CountDocument(*context_->metrics, outcome, timings, cache_use);
   in_progress = nullptr;
-  if (!response) return;
+  if (!response) response = Response{.status = 499};  // nobody hears it, but the log says how far it came
   response->timings = timings;
   if (cache_use) response->cache = CacheUseName(*cache_use);
   respond->Send(std::move(*response));
