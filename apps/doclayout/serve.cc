@@ -10,15 +10,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 #include "base/clock.h"
 #include "base/cpu.h"
 #include "base/descriptors.h"
-#include "base/guarded.h"
 #include "base/log.h"
-#include "base/mutex.h"
 #include "client_setup.h"
 #include "commands.h"
 #include "console.h"
@@ -30,8 +27,8 @@
 #include "last_resort.h"
 #include "memory_watcher.h"
 #include "metrics/registry.h"
+#include "model_loading.h"
 #include "model_reloader.h"
-#include "model_setup.h"
 #include "served_model.h"
 #include "stop_request.h"
 #include "tracing_setup.h"
@@ -199,45 +196,6 @@ ExitCode Drain(const StopRequest::Reason& reason, http::Server& server, StopRequ
   return lost == 0 ? kExitGood : kExitSomeFailed;
 }
 
-using LoadedModel = Result<std::shared_ptr<ServedModel>>;
-
-/// What the model's loading gives; nullopt when the service is to stop before that: nobody waits for the thread that
-/// loads, and the process must not end in the normal way.
-std::optional<LoadedModel> LoadUnlessStopped(const config::ServeConfig& config, StopRequest& stop) {
-  struct Loading {
-    Mutex mutex;
-    CondVar changed;
-    bool stopped GUARDED_BY(mutex) = false;
-    std::optional<LoadedModel> model GUARDED_BY(mutex);
-  };
-  const auto loading = std::make_shared<Loading>();
-  const EngineWishes wishes{
-      .slots = config.scheduling.slots, .batch = config.scheduling.max_batch_size, .niceness = kWorkerNiceness};
-  std::thread([loading, inference = config.inference, wishes] {
-    NameThread("model-load");
-    LoadedModel model = Guarded([&]() -> LoadedModel {
-      auto loaded = LoadModel(inference, wishes);
-      return loaded ? ServedModel::Create(std::move(*loaded)) : Fail(std::move(loaded.error()));
-    });
-    const MutexLock lock(loading->mutex);
-    loading->model = std::move(model);
-    loading->changed.NotifyAll();
-  }).detach();
-  stop.OnAsked([loading] {
-    const MutexLock lock(loading->mutex);
-    loading->stopped = true;
-    loading->changed.NotifyAll();
-  });
-  std::optional<LoadedModel> model;
-  {
-    const MutexLock lock(loading->mutex);
-    while (!loading->stopped && !loading->model) loading->changed.Wait(loading->mutex);
-    if (!loading->stopped) model = std::move(loading->model);
-  }
-  stop.OnAsked(nullptr);
-  return model;
-}
-
 void LogModel(const ServedModel& served, const config::ServeConfig& config, Duration loading, Logger& logger) {
   logger.Write(LogLevel::kInfo, "model_loaded",
                {{"model", served.card().name},
@@ -299,7 +257,9 @@ End Serve(const config::ServeConfig& config, LastResort& last_resort) {
     return {kExitUsage};
   }
   const TimePoint loading = clock.Now();
-  std::optional<LoadedModel> loaded = LoadUnlessStopped(config, stop);
+  std::optional<Result<std::shared_ptr<ServedModel>>> loaded = LoadUnlessStopped(
+      config.inference,
+      {.slots = config.scheduling.slots, .batch = config.scheduling.max_batch_size, .niceness = kWorkerNiceness}, stop);
   if (!loaded) {
     LogDraining(stop.Wait(), logger);
     LogStopped(0, logger);
