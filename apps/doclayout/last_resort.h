@@ -7,8 +7,8 @@
 
 namespace doclayout {
 
-/// Ends the process when its time to end is over, whatever still hangs: a page that takes long to decode, a library that
-/// waits for its threads. Not thread-safe.
+/// Ends the process when its time to end is over, whatever still hangs: a page that takes long to decode, a library
+/// that waits for its threads. Not thread-safe.
 class LastResort {
  public:
   LastResort() = default;

@@ -45,17 +45,22 @@ class Loading {
 std::optional<Model> LoadUnlessStopped(const config::InferenceConfig& config, const EngineWishes& wishes,
                                        StopRequest& stop) {
   const auto loading = std::make_shared<Loading>();
-  std::thread([loading, config, wishes] {
+  std::thread thread([loading, config, wishes] {
     NameThread("model-load");
     loading->Set(Guarded([&]() -> Model {
       auto loaded = LoadModel(config, wishes);
       if (!loaded) return Fail(std::move(loaded.error()));
       return ServedModel::Create(std::move(*loaded));
     }));
-  }).detach();
+  });
   stop.OnAsked([loading] { loading->Stop(); });
   std::optional<Model> model = loading->Wait();
   stop.OnAsked(nullptr);
+  if (model) {
+    thread.join();
+  } else {
+    thread.detach();
+  }
   return model;
 }
 

@@ -304,11 +304,11 @@ End Serve(const config::ServeConfig& config, LastResort& last_resort) {
   const StopRequest::Reason reason = stop.Wait();
   const TimeLeft left(options.drain_timeout, stop, clock);
   const ExitCode code = Drain(reason, **server, stop, readiness, logger);
+  last_resort.Arm(code, std::max<Duration>(left.Get(), 2 * kPatience));
   stop.OnHangUp(nullptr);
   const bool reloads = !reloader.Stop();
   const bool infers = !pages.Stop(std::min<Duration>(left.Get(), kPatience));
   if (*spans) (*spans)->LimitFlush(std::max<Duration>(left.Get() - kPatience, Duration(0)));
-  last_resort.Arm(code, std::max<Duration>(left.Get(), kPatience));
   return {.code = code, .clean = !reloads && !infers && code != kExitStuck};
 }
 

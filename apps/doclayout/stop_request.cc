@@ -103,15 +103,18 @@ void StopRequest::Listen() {
 
 void StopRequest::Take(const std::string& signal) {
   bool first = false;
+  bool second = false;
   {
     const MutexLock lock(mutex_);
+    second = std::exchange(signalled_, true);
     first = !reason_;
     if (first) {
       reason_ = Reason{.signal = signal};
       asked_.NotifyAll();
     }
   }
-  if (first) return Tell();
+  if (first) Tell();
+  if (!second) return;  // the first changes nothing in a drain that the service began itself
   const MutexLock lock(calling_);
   if (!further_) further_ = signal;
   if (const auto hurry = std::exchange(hurry_, nullptr)) hurry(signal);

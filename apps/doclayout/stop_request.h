@@ -42,11 +42,11 @@ class StopRequest {
   /// Nullptr: nothing is called any more once this returns.
   void OnAsked(std::function<void()> tell);
 
-  /// A signal behind the first calls `hurry`, once, with its name, on a thread that it may use; one that has come before
+  /// A second signal calls `hurry`, once, with its name, on a thread that it may use; one that has come before
   /// calls it now. Nullptr: nothing is called any more once this returns.
   void OnFurtherSignal(std::function<void(const std::string& signal)> hurry);
 
-  /// Whether a signal has come behind the first.
+  /// Whether a second signal has come.
   bool hurried() const;
 
   /// SIGHUP calls `hang_up` from now on, as above.
@@ -60,12 +60,13 @@ class StopRequest {
   Mutex mutex_;
   CondVar asked_;
   std::optional<Reason> reason_ GUARDED_BY(mutex_);
+  bool signalled_ GUARDED_BY(mutex_) = false;
   bool over_ GUARDED_BY(mutex_) = false;
 
   mutable Mutex calling_;  // held while a function is called, so that it can be taken back
   std::function<void()> tell_ GUARDED_BY(calling_);
   std::function<void(const std::string&)> hurry_ GUARDED_BY(calling_);
-  std::optional<std::string> further_ GUARDED_BY(calling_);  ///< the signal behind the first
+  std::optional<std::string> further_ GUARDED_BY(calling_);  ///< the second signal
   std::function<void()> hang_up_ GUARDED_BY(calling_);
 
   std::thread listener_;

@@ -113,13 +113,15 @@ ExitNow Mistake(std::string message) {
 
 /// The mistake, with the variable that may be meant: a flag that nobody has typed says little.
 std::string WithVariable(std::string mistake, std::span<const std::string> words, const Variables& variables) {
-  const std::string flag = mistake.substr(0, mistake.find(':'));
+  const std::size_t begin = std::min(mistake.find("--"), mistake.size());
+  const std::size_t end = mistake.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-", begin);
+  const std::string flag = mistake.substr(begin, end - begin);
   const auto variable = variables.find(flag);
   const auto is_flag = [&](const std::string& word) { return word == flag || word.starts_with(flag + '='); };
   if (variable == variables.end()) return mistake;
   const bool typed_too = std::ranges::count_if(words, is_flag) > 1;
-  return fmt::format(fmt::runtime(typed_too ? "{} or {}{}" : "{} ({}){}"), variable->second, flag,
-                     mistake.substr(flag.size()));
+  return mistake.replace(begin, flag.size(),
+                         fmt::format(fmt::runtime(typed_too ? "{} or {}" : "{} ({})"), variable->second, flag));
 }
 
 /// Puts what the environment says behind the command's name. An unknown command is a mistake to be told.

@@ -47,6 +47,15 @@ TEST(Config, NamesTheVariableThatMayBeWrong) {
               HasSubstr("doclayout: --slots: Value -1 not in range"));
 }
 
+TEST(Config, NamesTheVariableWhereverTheFlagStands) {
+  const auto environment = [](std::string_view name) -> std::optional<std::string> {
+    return name == "API_KEYS_FOR_PROBES" ? std::optional<std::string>("abc") : std::nullopt;
+  };
+
+  EXPECT_THAT(std::get<ExitNow>(Parse({"serve"}, environment)).text,
+              HasSubstr("API_KEYS_FOR_PROBES (--api-keys-for-probes) = abc"));
+}
+
 TEST(Config, KeepsAnswersInAsMuchMemoryAsItIsTold) {
   const auto environment = [](std::string_view name) -> std::optional<std::string> {
     return name == "ANSWER_CACHE_BYTES" ? std::optional<std::string>("1000") : std::nullopt;

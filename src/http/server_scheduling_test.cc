@@ -137,14 +137,23 @@ TEST(Scheduling, RefusesAtOnceWhatWouldBeTooLate) {
   EXPECT_TRUE(busy.server().WaitForMetric(Rejected("too_late"), 1));
 }
 
-TEST(Scheduling, PromisesNothingToWhomWaitingIsOfNoUse) {
+TEST(Scheduling, TellsWhomWaitingIsOfNoUseToAllowMoreTime) {
+  BusyServer busy;
+
+  const TestAnswer answer = TestClient(busy.server().port()).Request(TwoPagesText("timeout_ms=10900"));
+
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_THAT(answer.body, HasSubstr("its 2 pages would take 11.0 s if nothing waited: allow more time"));
+  EXPECT_EQ(answer.Header("retry-after"), "");
+}
+
+TEST(Scheduling, TellsWhenASlotWillBeFreeForAPageOfLittleTime) {
   BusyServer busy;
 
   const TestAnswer answer = TestClient(busy.server().port()).Request(AnalyzeRequestText("timeout_ms=1000"));
 
   EXPECT_EQ(answer.status, 503);
-  EXPECT_THAT(answer.body, HasSubstr("its 1 page would take 5.5 s if nothing waited: allow more time"));
-  EXPECT_EQ(answer.Header("retry-after"), "");
+  EXPECT_EQ(answer.Header("retry-after"), "5");
 }
 
 TEST(Scheduling, RefusesADocumentOfMorePagesThanItsTimeHolds) {

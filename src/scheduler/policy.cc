@@ -94,13 +94,14 @@ std::optional<Refusal> Policy::CheckDeadline(const RequestSpec& spec, RequestId 
   std::string late =
       fmt::format("the answer would take about {:.1f} s, and {:.1f} s are allowed", needed, std::max(left, 0.0));
   const double own = OwnSeconds(spec.pages, kDeviations);
-  if (own > left) {
+  if (own > left && spec.pages > alive()) {
     return Refusal{.reason = RefusalReason::kTooLate,
-                   .message = fmt::format("{}; its {} page{} would take {:.1f} s if nothing waited: allow more time",
-                                          late, spec.pages, spec.pages == 1 ? "" : "s", own),
+                   .message = fmt::format("{}; its {} pages would take {:.1f} s if nothing waited: allow more time",
+                                          late, spec.pages, own),
                    .retry_after_seconds = 0};
   }
-  const int retry = RetrySeconds(needed - left);
+  // Once nothing waits it is tried, whatever it takes then.
+  const int retry = RetrySeconds(needed - std::max(left, own));
   return Refusal{.reason = RefusalReason::kTooLate,
                  .message = fmt::format("{}; try again in {} s", late, retry),
                  .retry_after_seconds = retry};
@@ -193,8 +194,8 @@ std::optional<Refusal> Policy::SetPages(RequestId id, int pages, TimePoint now) 
   // For so many it was accepted: what has come up since then is no reason to refuse it after all.
   if (pages > request.admitted_pages) {
     if (std::optional<Refusal> refusal = CheckDeadline(spec, id, now)) return refusal;
-    request.tried = IsWorthTrying(spec, id, now);
   }
+  if (pages > request.admitted_pages || request.to_come == 0) request.tried = IsWorthTrying(spec, id, now);
   Client& client = ClientsOf(request.priority).find(request.client)->second;
   client.to_come += static_cast<std::size_t>(pages - request.to_come);
   to_come_ += static_cast<std::size_t>(pages - request.to_come);
@@ -317,7 +318,7 @@ std::vector<Policy::Expired> Policy::Expire(TimePoint now) {
     const Request& request = requests_.at(id);
     if (GivenUpAt(deadline, request) <= now) {
       expired.push_back({.request = id, .waiting = Leave(id), .passed = deadline <= now});
-    } else if (request.to_come > 0) {
+    } else if (request.to_come > 0 && !request.tried) {
       break;  // those behind it have more time
     }
   }
@@ -351,7 +352,7 @@ TimePoint Policy::NextEvent(TimePoint now) const {
   for (const auto& [deadline, id] : deadlines_) {
     const Request& request = requests_.at(id);
     next = std::min(next, GivenUpAt(deadline, request));
-    if (request.to_come > 0) break;  // those behind it have more time
+    if (request.to_come > 0 && !request.tried) break;  // those behind it have more time
   }
   for (const Slot& slot : slots_) {
     if (slot.state == Slot::State::kBusy) next = std::min(next, slot.infers_since + options_.inference_limit);

@@ -405,8 +405,8 @@ TEST(PolicySimulation, SharesAreFairWithinATenth) {
   }
 }
 
-/// The same while slots work at once and for different times, documents are read a few pages ahead, batches are gathered
-/// and bulk work has its share: what a client gets does not depend on how its pages come.
+/// The same while slots work at once and for different times, documents are read a few pages ahead, batches are
+/// gathered and bulk work has its share: what a client gets does not depend on how its pages come.
 TEST(PolicySimulation, SharesAreFairWhilePagesComeOneByOne) {
   for (std::uint32_t seed = 1; seed <= 100; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));

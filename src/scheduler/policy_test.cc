@@ -195,8 +195,33 @@ TEST(Policy, NeverRefusesForItsTimeWhatFindsAFreeSlot) {
 
   ASSERT_FALSE(behind);
   EXPECT_EQ(behind.error().reason, RefusalReason::kTooLate);
+  EXPECT_EQ(behind.error().retry_after_seconds, 60) << "then the slot is free, and it is tried";
   EXPECT_TRUE(policy.Expire(kStart + milliseconds(199)).empty()) << "what was accepted to be tried is tried";
   EXPECT_EQ(policy.Expire(kStart + milliseconds(200)).size(), 1U);
+}
+
+TEST(Policy, GivesUpInTimeWhatIsBehindARequestThatIsTried) {
+  Policy policy(Simple());
+  Measure(policy, milliseconds(100), kStart);
+  AdmitAndPush(policy, From("a", kStart + milliseconds(1000)));  // finds the slot free
+  AdmitAndPush(policy, From("b", kStart + milliseconds(1050)));
+
+  EXPECT_EQ(policy.NextEvent(kStart), kStart);  // a page waits and a slot is free
+  policy.Take(kStart);
+  EXPECT_EQ(policy.Expire(kStart + milliseconds(959)).size(), 0U);
+  EXPECT_EQ(policy.Expire(kStart + milliseconds(960)).size(), 1U) << "the least time of a page before the deadline";
+}
+
+TEST(Policy, JudgesAnewWhatComesBackForSlots) {
+  Policy policy(Simple());
+  Measure(policy, milliseconds(100), kStart);
+  const auto id = policy.Admit(From("a", kStart + milliseconds(1000)), kStart);  // finds the slot free
+  policy.SetPages(*id, 0, kStart);
+  AdmitAndPush(policy, From("b"));
+
+  policy.SetPages(*id, 1, kStart);
+
+  EXPECT_EQ(policy.Expire(kStart + milliseconds(910)).size(), 1U) << "given up when a page's time is not left";
 }
 
 TEST(Policy, OneSlowPageDoesNotKeepTheNextOnesAway) {

@@ -53,7 +53,8 @@ class Scheduler {
   struct Slots {
     /// Infers a batch on the thread of that slot; one output for each input. May throw.
     std::function<Result<std::vector<Output>>(int slot, std::span<Input>)> infer;
-    /// Makes a stuck slot work again beside the thread that hangs; false when that cannot be. May be empty: it cannot.
+    /// Makes a stuck slot work again beside the thread that hangs; false when that cannot be. On a thread of its own:
+    /// it may hang as well, and counts as false when it takes longer than an inference may. May be empty: it cannot.
     std::function<bool(int slot)> replace;
     /// A slot is stuck; `replaced` says whether another does its work. May be empty.
     std::function<void(int slot, bool replaced)> on_stuck;
@@ -68,7 +69,7 @@ class Scheduler {
       : state_(std::make_shared<State>(std::move(options), std::move(slots), clock)) {
     const MutexLock lock(state_->mutex);
     for (int slot = 0; slot < state_->options.policy.slots; ++slot) StartSlot(state_, slot);
-    watcher_ = std::thread([state = state_] { Watch(*state, state); });
+    watcher_ = std::thread([state = state_] { Watch(state); });
   }
 
   ~Scheduler() { Stop(); }
@@ -158,6 +159,8 @@ class Scheduler {
     std::thread thread;
     std::uint64_t generation = 0;  ///< rises when the thread is given up
     bool infers = false;           ///< the thread has taken its work and not ended it
+    enum class Replacement { kNone, kAsked, kMade, kFailed } replacement = Replacement::kNone;
+    TimePoint replaced_until;  ///< then one that was asked for has failed
     std::optional<Work> work;
     CondVar wake;
   };
@@ -178,6 +181,7 @@ class Scheduler {
     Gone Remove(RequestId id) REQUIRES(mutex) { return Collect(id, policy.Leave(id)); }
     Gone Collect(RequestId id, const std::vector<int>& pages) REQUIRES(mutex);
     void GiveUp(Slot& slot) REQUIRES(mutex);
+    TimePoint NextEvent(TimePoint now) const REQUIRES(mutex);
     bool Infers() const REQUIRES(mutex);
     void WakeWatcher() REQUIRES(mutex);
     void Publish() REQUIRES(mutex);
@@ -207,11 +211,12 @@ class Scheduler {
   static void RunSlot(const std::shared_ptr<State>& state, int slot, std::uint64_t generation);
   static Result<std::vector<Output>> Infer(const State& state, int slot, std::span<Input> inputs);
   static std::vector<Result<Output>> InferEach(State& state, int slot, std::uint64_t generation, Work& work);
-  static void Watch(State& state, const std::shared_ptr<State>& shared);
+  static void Watch(const std::shared_ptr<State>& state);
   static Call EndOf(Gone gone, std::string reason);
   static std::vector<Call> EndExpired(State& state, TimePoint now) REQUIRES(state.mutex);
-  static std::vector<Call> EndStuck(State& state, TimePoint now, std::vector<int>& stuck) REQUIRES(state.mutex);
-  static void ReplaceSlot(const std::shared_ptr<State>& state, int slot);
+  static std::vector<Call> EndStuck(const std::shared_ptr<State>& state, TimePoint now) REQUIRES(state->mutex);
+  static void AskReplacement(const std::shared_ptr<State>& state, int slot, TimePoint now) REQUIRES(state->mutex);
+  static std::vector<Call> TakeReplacements(const std::shared_ptr<State>& state, TimePoint now) REQUIRES(state->mutex);
 
   const std::shared_ptr<State> state_;
   std::thread watcher_;

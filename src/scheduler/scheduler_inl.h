@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <system_error>
 
 #include "base/guarded.h"
 #include "scheduler/scheduler.h"
@@ -204,34 +205,44 @@ Result<std::vector<Output>> Scheduler<Input, Output>::Infer(const State& state, 
 }
 
 template <typename Input, typename Output>
-void Scheduler<Input, Output>::Watch(State& state, const std::shared_ptr<State>& shared) {
+void Scheduler<Input, Output>::Watch(const std::shared_ptr<State>& state) {
   NameThread("watcher");
   std::vector<Call> calls;
-  std::vector<int> stuck;
+  const auto add = [&calls](std::vector<Call> more) {
+    calls.insert(calls.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+  };
   for (;;) {
     {
-      const MutexLock lock(state.mutex);
+      const MutexLock lock(state->mutex);
       for (;;) {
-        if (state.stopped) return;
-        const TimePoint now = state.clock.Now();
-        calls = EndExpired(state, now);
-        std::vector<Call> of_stuck = EndStuck(state, now, stuck);
-        calls.insert(calls.end(), std::make_move_iterator(of_stuck.begin()), std::make_move_iterator(of_stuck.end()));
-        state.FillSlots();
-        if (!calls.empty() || !stuck.empty()) break;
-        if (!std::exchange(state.looked_at, true)) continue;
-        state.watched_until = state.policy.NextEvent(now);
-        if (state.watched_until == TimePoint::max()) {
-          state.watch.Wait(state.mutex);
+        if (state->stopped) return;
+        const TimePoint now = state->clock.Now();
+        add(EndExpired(*state, now));
+        add(EndStuck(state, now));
+        add(TakeReplacements(state, now));
+        state->FillSlots();
+        if (!calls.empty()) break;
+        if (!std::exchange(state->looked_at, true)) continue;
+        state->watched_until = state->NextEvent(now);
+        if (state->watched_until == TimePoint::max()) {
+          state->watch.Wait(state->mutex);
         } else {
-          state.watch.WaitFor(state.mutex, std::max(state.watched_until - now, Duration(1)));
+          state->watch.WaitFor(state->mutex, std::max(state->watched_until - now, Duration(1)));
         }
       }
     }
     for (const Call& call : calls) call();
     calls.clear();
-    for (const int slot : std::exchange(stuck, {})) ReplaceSlot(shared, slot);
   }
+}
+
+template <typename Input, typename Output>
+TimePoint Scheduler<Input, Output>::State::NextEvent(TimePoint now) const {
+  TimePoint next = policy.NextEvent(now);
+  for (const Slot& slot : slots) {
+    if (slot.replacement == Slot::Replacement::kAsked) next = std::min(next, slot.replaced_until);
+  }
+  return next;
 }
 
 /// Tells a request that its time is over, and then frees what it left behind.
@@ -254,15 +265,15 @@ std::vector<typename Scheduler<Input, Output>::Call> Scheduler<Input, Output>::E
 }
 
 template <typename Input, typename Output>
-std::vector<typename Scheduler<Input, Output>::Call> Scheduler<Input, Output>::EndStuck(State& state, TimePoint now,
-                                                                                        std::vector<int>& stuck) {
+std::vector<typename Scheduler<Input, Output>::Call> Scheduler<Input, Output>::EndStuck(
+    const std::shared_ptr<State>& state, TimePoint now) {
   std::vector<Call> calls;
-  for (const Policy::Stuck& found : state.policy.FindStuck(now)) {
-    state.GiveUp(state.slots.at(static_cast<std::size_t>(found.slot)));
-    state.Publish();
-    stuck.push_back(found.slot);
+  for (const Policy::Stuck& found : state->policy.FindStuck(now)) {
+    state->GiveUp(state->slots.at(static_cast<std::size_t>(found.slot)));
+    state->Publish();
+    AskReplacement(state, found.slot, now);
     for (const PageRef& page : found.pages) {
-      Gone gone = state.Remove(page.request);
+      Gone gone = state->Remove(page.request);
       if (!gone.listener) continue;
       calls.push_back(EndOf(std::move(gone), "the model did not answer in the time that it is given"));
     }
@@ -270,19 +281,51 @@ std::vector<typename Scheduler<Input, Output>::Call> Scheduler<Input, Output>::E
   return calls;
 }
 
+/// Neither the watcher nor the end of the scheduler waits for it.
 template <typename Input, typename Output>
-void Scheduler<Input, Output>::ReplaceSlot(const std::shared_ptr<State>& state, int slot) {
-  const bool replaced = state->run.replace && state->run.replace(slot);
-  if (replaced) {
-    const MutexLock lock(state->mutex);
-    if (!state->stopped) {
-      StartSlot(state, slot);
-      state->policy.Replace(slot);
+void Scheduler<Input, Output>::AskReplacement(const std::shared_ptr<State>& state, int number, TimePoint now) {
+  using Replacement = typename Slot::Replacement;
+  Slot& slot = state->slots.at(static_cast<std::size_t>(number));
+  slot.replacement = Replacement::kFailed;
+  if (!state->run.replace) return;
+  try {
+    std::thread([state, number] {
+      NameThread("replace-" + std::to_string(number));
+      const auto made = Guarded([&]() -> Result<bool> { return state->run.replace(number); });
+      const MutexLock lock(state->mutex);
+      Slot& replaced = state->slots.at(static_cast<std::size_t>(number));
+      if (replaced.replacement != Replacement::kAsked) return;  // it took too long
+      replaced.replacement = made && *made ? Replacement::kMade : Replacement::kFailed;
+      state->looked_at = false;
+      state->watch.NotifyAll();
+    }).detach();
+  } catch (const std::system_error&) {
+    return;  // there is no thread to be had
+  }
+  slot.replacement = Replacement::kAsked;
+  slot.replaced_until = now + state->options.policy.inference_limit;
+}
+
+template <typename Input, typename Output>
+std::vector<typename Scheduler<Input, Output>::Call> Scheduler<Input, Output>::TakeReplacements(
+    const std::shared_ptr<State>& state, TimePoint now) {
+  using Replacement = typename Slot::Replacement;
+  std::vector<Call> calls;
+  for (int number = 0; number < static_cast<int>(state->slots.size()); ++number) {
+    Slot& slot = state->slots.at(static_cast<std::size_t>(number));
+    if (slot.replacement == Replacement::kNone) continue;
+    if (slot.replacement == Replacement::kAsked && now < slot.replaced_until) continue;
+    const bool replaced = std::exchange(slot.replacement, Replacement::kNone) == Replacement::kMade;
+    if (replaced) {
+      StartSlot(state, number);
+      state->policy.Replace(number);
       state->Publish();
-      state->FillSlots();
+    }
+    if (state->run.on_stuck) {
+      calls.push_back([&on_stuck = state->run.on_stuck, number, replaced] { on_stuck(number, replaced); });
     }
   }
-  if (state->run.on_stuck) state->run.on_stuck(slot, replaced);
+  return calls;
 }
 
 }  // namespace doclayout::scheduler

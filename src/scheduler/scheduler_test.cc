@@ -254,6 +254,43 @@ TEST(Scheduler, SaysThatAStuckSlotCannotBeReplaced) {
   model->Open();
 }
 
+/// A driver that hangs in an inference may hang in making a session too.
+TEST(Scheduler, WaitsForNoReplacementThatHangs) {
+  FakeClock clock;
+  const auto model = std::make_shared<Model>();
+  model->shut = true;
+  const auto never = std::make_shared<std::promise<void>>();
+  std::promise<void> asked;
+  std::promise<bool> told;
+  Doubler::Options options;
+  options.policy.inference_limit = seconds(10);
+  Doubler::Slots slots = SlotsOf(model);
+  slots.replace = [never, &asked](int) {
+    asked.set_value();
+    never->get_future().wait();
+    return true;
+  };
+  slots.on_stuck = [&told](int, bool replaced) { told.set_value(replaced); };
+  {
+    Doubler scheduler(options, slots, clock);
+    Outcome stuck;
+    Submit(scheduler, 1, stuck);
+    model->AwaitCall();
+    clock.Advance(seconds(10));
+    scheduler.LookAtClock();
+    EXPECT_EQ(stuck.Get().error().code, ErrorCode::kDeadlineExceeded);
+    asked.get_future().wait();
+
+    clock.Advance(seconds(10));
+    scheduler.LookAtClock();
+
+    EXPECT_FALSE(told.get_future().get());
+    EXPECT_FALSE(scheduler.Stop());
+  }
+  never->set_value();
+  model->Open();
+}
+
 TEST(Scheduler, TellsWhatWaitsThatItEnds) {
   const SteadyClock clock;
   const auto model = std::make_shared<Model>();

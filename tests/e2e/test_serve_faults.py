@@ -223,7 +223,7 @@ def test_ends_although_a_page_hangs_whose_caller_has_gone(faulty, hung_page):
 def test_exits_for_a_restart_although_another_inference_hangs_by_then(faulty, page, hung_page):
     """The first that hangs has the service stop; the second is not known to hang when it does."""
     service = faulty(
-        *("--slots", "2", "--inference-timeout-ms", "4000", "--drain-grace-ms", "0", "--drain-timeout-ms", "1000")
+        *("--slots", "2", "--inference-timeout-ms", "6000", "--drain-grace-ms", "0", "--drain-timeout-ms", "1000")
     )
     assert service.analyze(page).status == 200
 
@@ -232,6 +232,27 @@ def test_exits_for_a_restart_although_another_inference_hangs_by_then(faulty, pa
         assert read_answer(second.getresponse()).status in (503, 504)
 
     assert service.wait() == EXIT_STUCK, service.log()
+
+
+def test_a_first_signal_does_not_hurry_a_drain_that_the_service_began(faulty, page, hung_page):
+    """A slot hangs; the other one's page, which began later, is answered although the service is told to stop too."""
+    service = faulty(
+        *("--slots", "2", "--inference-timeout-ms", "8000", "--drain-grace-ms", "3000", "--drain-timeout-ms", "600000")
+    )
+    assert service.analyze(page).status == 200
+    with hung_page(service) as (hung,), contextlib.closing(service.connect()) as slow:
+        service.tell("slow 1 3000")
+        assert service.analyze(page).status == 200
+        service.tell("slow 1 6500")
+        slow.request("POST", "/analyze", page, {"Content-Type": "image/png"})
+        read_answer(hung.getresponse()).assert_problem(504, "deadline_exceeded")
+        assert service.logged(event="draining", cause="stuck_slot")
+
+        service.terminate()
+
+        assert read_answer(slow.getresponse()).status == 200
+    assert service.wait() == EXIT_STUCK, service.log()
+    assert service.logged(event="stopped")["requests_lost"] == 0
 
 
 def blocks_sigterm(process: subprocess.Popen) -> bool:

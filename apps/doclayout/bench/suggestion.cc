@@ -84,7 +84,8 @@ void SuggestSlots(std::span<const StepResult> steps, const Question& question, S
   }
   if (!WasBusy(*busiest, *lightest, slots, question.objectives)) {
     suggestion.slots_reason =
-        "not known, since no step asked for more than the service can do: leave --rate out, or add a higher one";
+        "not known, since no step asked for more than the service can do: add a heavier one, or leave out --rate and "
+        "--connections";
     return;
   }
   // Only a service that tells its slots is known to measure the time in them, and not the wait for them as well.
