@@ -120,8 +120,7 @@ std::string WithVariable(std::string mistake, std::span<const std::string> words
   const auto is_flag = [&](const std::string& word) { return word == flag || word.starts_with(flag + '='); };
   if (variable == variables.end()) return mistake;
   const bool typed_too = std::ranges::count_if(words, is_flag) > 1;
-  return mistake.replace(begin, flag.size(),
-                         fmt::format(fmt::runtime(typed_too ? "{} or {}" : "{} ({})"), variable->second, flag));
+  return mistake.replace(begin, flag.size(), variable->second + (typed_too ? " or " + flag : " (" + flag + ")"));
 }
 
 /// Puts what the environment says behind the command's name. An unknown command is a mistake to be told.

@@ -224,4 +224,5 @@ class Scheduler {
 
 }  // namespace doclayout::scheduler
 
-#include "scheduler/scheduler_inl.h"  // IWYU pragma: export
+#include "scheduler/scheduler_inl.h"        // IWYU pragma: export
+#include "scheduler/scheduler_watch_inl.h"  // IWYU pragma: export

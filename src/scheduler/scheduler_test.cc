@@ -46,6 +46,13 @@ class Model {
   std::shared_future<void> opened_ = gate_.get_future().share();
 };
 
+/// One that infers nothing until it is opened.
+std::shared_ptr<Model> ShutModel() {
+  const auto model = std::make_shared<Model>();
+  model->shut = true;
+  return model;
+}
+
 Doubler::Slots SlotsOf(const std::shared_ptr<Model>& model) {
   return {.infer = [model](int, std::span<int> inputs) { return model->Infer(inputs); }};
 }
@@ -145,8 +152,7 @@ TEST(Scheduler, SendsABatchOnItsWayWhenTheDelayIsOver) {
 
 TEST(Scheduler, EndsWhatExpiresInTheQueueWithoutASlot) {
   FakeClock clock;
-  const auto model = std::make_shared<Model>();
-  model->shut = true;
+  const auto model = ShutModel();
   Doubler scheduler({}, SlotsOf(model), clock);
   Outcome running;
   Outcome waiting;
@@ -165,8 +171,7 @@ TEST(Scheduler, EndsWhatExpiresInTheQueueWithoutASlot) {
 
 TEST(Scheduler, AnswersForAPageInTheSlotWhenItsTimeIsOver) {
   FakeClock clock;
-  const auto model = std::make_shared<Model>();
-  model->shut = true;
+  const auto model = ShutModel();
   Doubler scheduler({}, SlotsOf(model), clock);
   Outcome running;
   Submit(scheduler, 1, running, Deadline::After(clock, seconds(2)));
@@ -180,8 +185,7 @@ TEST(Scheduler, AnswersForAPageInTheSlotWhenItsTimeIsOver) {
 
 TEST(Scheduler, InfersNothingForACallerWhoHasLeft) {
   const SteadyClock clock;
-  const auto model = std::make_shared<Model>();
-  model->shut = true;
+  const auto model = ShutModel();
   Doubler scheduler({}, SlotsOf(model), clock);
   Outcome running;
   Outcome left;
@@ -235,8 +239,7 @@ TEST(Scheduler, GivesUpASlotThatIsStuckAndPutsAnotherInItsPlace) {
 
 TEST(Scheduler, SaysThatAStuckSlotCannotBeReplaced) {
   FakeClock clock;
-  const auto model = std::make_shared<Model>();
-  model->shut = true;
+  const auto model = ShutModel();
   std::promise<bool> told;
   Doubler::Options options;
   options.policy.inference_limit = seconds(10);
@@ -257,8 +260,7 @@ TEST(Scheduler, SaysThatAStuckSlotCannotBeReplaced) {
 /// A driver that hangs in an inference may hang in making a session too.
 TEST(Scheduler, WaitsForNoReplacementThatHangs) {
   FakeClock clock;
-  const auto model = std::make_shared<Model>();
-  model->shut = true;
+  const auto model = ShutModel();
   const auto never = std::make_shared<std::promise<void>>();
   std::promise<void> asked;
   std::promise<bool> told;
@@ -293,8 +295,7 @@ TEST(Scheduler, WaitsForNoReplacementThatHangs) {
 
 TEST(Scheduler, TellsWhatWaitsThatItEnds) {
   const SteadyClock clock;
-  const auto model = std::make_shared<Model>();
-  model->shut = true;
+  const auto model = ShutModel();
   Outcome running;
   Outcome waiting;
   {
@@ -310,8 +311,7 @@ TEST(Scheduler, TellsWhatWaitsThatItEnds) {
 
 TEST(Scheduler, GivesUpOnASlotThatHangsAsItEnds) {
   const SteadyClock clock;
-  const auto model = std::make_shared<Model>();
-  model->shut = true;
+  const auto model = ShutModel();
   Outcome running;
   Outcome waiting;
   {
@@ -331,8 +331,7 @@ TEST(Scheduler, GivesUpOnASlotThatHangsAsItEnds) {
 
 TEST(Scheduler, WaitsForAPageThatIsSoonDoneAsItEnds) {
   const SteadyClock clock;
-  const auto model = std::make_shared<Model>();
-  model->shut = true;
+  const auto model = ShutModel();
   Outcome running;
   Doubler scheduler({}, SlotsOf(model), clock);
   Submit(scheduler, 1, running);

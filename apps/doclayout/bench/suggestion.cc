@@ -10,9 +10,6 @@
 namespace doclayout::bench {
 namespace {
 
-/// Share of the slots from which on all count as busy.
-constexpr double kAllBusy = 0.85;
-
 /// Pages that were in work or waiting at once, by Little's law.
 double Together(const StepResult& step) {
   return step.Throughput() * step.ok.Mean();
@@ -36,13 +33,18 @@ const StepResult* Lightest(std::span<const StepResult> steps) {
   return lightest;
 }
 
+bool AllSlotsBusy(const StepResult& step, int slots) {
+  constexpr double kAll = 0.85;
+  return step.service.busy && *step.service.busy >= kAll * slots;
+}
+
 /// Whether pages waited for the service in it: its throughput is then what the service can do, and not what was asked
 /// for.
 bool WasBusy(const StepResult& step, const StepResult& lightest, std::optional<int> slots,
              const Objectives& objectives) {
   constexpr double kWaited = 1.5;
   if (step.ok.Mean() > kWaited * lightest.ok.Mean() || step.Success() < objectives.success) return true;
-  return slots && step.service.busy && *step.service.busy >= kAllBusy * *slots;
+  return slots && AllSlotsBusy(step, *slots);
 }
 
 void FindSustainable(std::span<const StepResult> steps, const Objectives& objectives, Suggestion& suggestion,
@@ -103,11 +105,10 @@ void SuggestSlots(std::span<const StepResult> steps, const Question& question, S
     suggestion.slots_reason += "; the service does not tell its slots, so it may have had fewer than it could use";
     return;
   }
-  const auto busy = busiest->service.busy;
-  if (wanted >= *slots && busy && *busy >= kAllBusy * *slots) {
+  if (wanted >= *slots && AllSlotsBusy(*busiest, *slots)) {
     suggestion.slots_reason += fmt::format(
         "; {} of {} slots were busy, so only a run with more slots can tell whether more would gain anything",
-        Rounded(*busy), *slots);
+        Rounded(*busiest->service.busy), *slots);
   } else if (wanted < *slots) {
     suggestion.slots_reason += fmt::format("; it has {}: the others only make pages wait for each other", *slots);
   }

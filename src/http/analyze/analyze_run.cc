@@ -64,7 +64,7 @@ void AnalyzeRun::Begin() {
 /// On the I/O thread, behind `Begin`.
 void AnalyzeRun::Watch(std::stop_token caller_left) {
   when_caller_leaves_.emplace(std::move(caller_left), [weak = weak_from_this()] {
-    if (const auto run = weak.lock()) run->End(Outcome::kCancelled, std::nullopt);
+    if (const auto run = weak.lock()) run->End(Outcome::kCancelled, {.status = 499});
   });
 }
 
@@ -366,9 +366,9 @@ void AnalyzeRun::Fail(Error error) {
       ProblemResponse(ProblemOf(std::move(error), request_.request_id, context_->logger), request_.request_id));
 }
 
-/// The first end counts: it answers, if there is somebody to, and whatever else is going on for the request goes
-/// nowhere.
-void AnalyzeRun::End(Outcome outcome, std::optional<Response> response) {
+/// The first end counts: it answers, where nobody hears it for the log, and whatever else is going on for the request
+/// goes nowhere.
+void AnalyzeRun::End(Outcome outcome, Response response) {
   std::optional<Responder> respond;
   std::shared_ptr<InProgress> in_progress;
   std::shared_ptr<PageRequest> pages;
@@ -390,10 +390,9 @@ void AnalyzeRun::End(Outcome outcome, std::optional<Response> response) {
   pages->Leave();
   CountDocument(*context_->metrics, outcome, timings, cache_use);
   in_progress = nullptr;
-  if (!response) response = Response{.status = 499};  // nobody hears it, but the log says how far it came
-  response->timings = timings;
-  if (cache_use) response->cache = CacheUseName(*cache_use);
-  respond->Send(std::move(*response));
+  response.timings = timings;
+  if (cache_use) response.cache = CacheUseName(*cache_use);
+  respond->Send(std::move(response));
 }
 
 }  // namespace doclayout::http

@@ -109,7 +109,7 @@ class AnalyzeRun : public std::enable_shared_from_this<AnalyzeRun> {
   bool WantsPage() const REQUIRES(mutex_);
   void Trace(const StageInTime& stage) REQUIRES(mutex_);
   void Fail(Error error);
-  void End(Outcome outcome, std::optional<Response> response);
+  void End(Outcome outcome, Response response);
 
   const std::shared_ptr<const AnalyzeContext> context_;
   const AnalyzeRequest request_;
