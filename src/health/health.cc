@@ -15,12 +15,6 @@ namespace {
 
 constexpr double kMebibyte = 1024.0 * 1024.0;
 
-Report Judge(std::vector<Check> checks) {
-  Status worst = Status::kHealthy;
-  for (const Check& check : checks) worst = std::max(worst, check.status);
-  return {worst, std::move(checks)};
-}
-
 Check CheckSlots(const Slots& slots) {
   Check check{.name = "slots",
               .details = "no inference hangs",
@@ -52,6 +46,8 @@ Check CheckEngine(const Slots& slots) {
 
 std::string_view StatusName(Status status) {
   switch (status) {
+    case Status::kNotApplicable:
+      return "not_applicable";
     case Status::kHealthy:
       return "healthy";
     case Status::kWarning:
@@ -62,11 +58,21 @@ std::string_view StatusName(Status status) {
   return "unhealthy";
 }
 
+Report Judge(std::vector<Check> checks) {
+  Status worst = Status::kHealthy;
+  for (const Check& check : checks) worst = std::max(worst, check.status);
+  return {worst, std::move(checks)};
+}
+
+double Score(Status status) {
+  if (status == Status::kUnhealthy) return 0;
+  return status == Status::kWarning ? 0.5 : 1;
+}
+
 double Score(const Report& report, std::string_view check) {
   const auto found = std::find_if(report.checks.begin(), report.checks.end(),
                                   [check](const Check& candidate) { return candidate.name == check; });
-  if (found == report.checks.end() || found->status == Status::kUnhealthy) return 0;
-  return found->status == Status::kHealthy ? 1 : 0.5;
+  return found == report.checks.end() ? 0 : Score(found->status);
 }
 
 double ResidentBytes() {

@@ -8,9 +8,10 @@
 
 namespace doclayout::health {
 
-enum class Status { kHealthy, kWarning, kUnhealthy };
+/// From good to bad.
+enum class Status { kNotApplicable, kHealthy, kWarning, kUnhealthy };
 
-/// "healthy", "warning" or "unhealthy".
+/// "not_applicable", "healthy", "warning" or "unhealthy".
 std::string_view StatusName(Status status);
 
 /// One thing that was looked at.
@@ -28,7 +29,13 @@ struct Report {
   std::vector<Check> checks;
 };
 
-/// What a check of the report says as a number for metrics: 1 healthy, 0.5 warning, 0 unhealthy or not there.
+/// A report of these checks: as bad as the worst of them, healthy without any.
+Report Judge(std::vector<Check> checks);
+
+/// A status as a number for metrics: 1 healthy or not applicable, 0.5 warning, 0 unhealthy.
+double Score(Status status);
+
+/// What a check of the report says as a number for metrics; 0 when it is not there.
 double Score(const Report& report, std::string_view check);
 
 /// Whether this process should get requests. Set by the composition root, read by health answers and the server.

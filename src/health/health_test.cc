@@ -55,6 +55,13 @@ TEST(Score, SaysACheckAsANumber) {
   EXPECT_EQ(Score(report, "so_so"), 0.5);
   EXPECT_EQ(Score(report, "bad"), 0);
   EXPECT_EQ(Score(report, "missing"), 0);
+  EXPECT_EQ(Score(Status::kNotApplicable), 1);
+}
+
+TEST(Judge, IsAsBadAsTheWorst) {
+  EXPECT_EQ(Judge({}).status, Status::kHealthy);
+  EXPECT_EQ(Judge({{.name = "no_gpu", .status = Status::kNotApplicable}}).status, Status::kHealthy);
+  EXPECT_EQ(Judge({{.name = "a", .status = Status::kWarning}, {.name = "b"}}).status, Status::kWarning);
 }
 
 TEST(Process, CountsTimeAndDescriptors) {
