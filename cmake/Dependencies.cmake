@@ -42,6 +42,12 @@ find_path(ONNXRUNTIME_INCLUDE_DIR onnxruntime_cxx_api.h
 add_library(onnxruntime_headers INTERFACE IMPORTED)
 target_include_directories(onnxruntime_headers SYSTEM INTERFACE "${ONNXRUNTIME_INCLUDE_DIR}")
 
+# libbacktrace comes with g++, which finds it by itself; clang does not look there, and must not find g++'s other headers.
+execute_process(COMMAND g++ -print-file-name=include/backtrace.h
+  OUTPUT_VARIABLE DOCLAYOUT_BACKTRACE_HEADER OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND g++ -print-file-name=libbacktrace.a
+  OUTPUT_VARIABLE DOCLAYOUT_BACKTRACE_LIBRARY OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+
 if(DOCLAYOUT_TESTS)
   find_package(GTest REQUIRED)
 endif()

@@ -29,6 +29,9 @@ int RunModel(const config::ModelConfig& config);
 /// `doclayout model quantize`: makes an INT8 model with a script in an environment of its own. Returns the exit code.
 int RunQuantize(const config::QuantizeConfig& config);
 
+/// `doclayout model golden`: records what a model finds on a golden page. Returns the exit code.
+int RunGolden(const config::GoldenConfig& config);
+
 /// `doclayout bench`: puts a load on a service and tells what it holds, to standard output. Returns the exit code.
 int RunBench(const config::BenchConfig& config);
 

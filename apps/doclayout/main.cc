@@ -20,6 +20,7 @@ namespace {
 using doclayout::config::AnalyzeConfig;
 using doclayout::config::BenchConfig;
 using doclayout::config::ExitNow;
+using doclayout::config::GoldenConfig;
 using doclayout::config::ModelConfig;
 using doclayout::config::PostprocessConfig;
 using doclayout::config::QuantizeConfig;
@@ -62,6 +63,7 @@ int Run(int argc, char** argv) {
   if (const auto* outputs = std::get_if<PostprocessConfig>(&command)) return doclayout::RunPostprocess(*outputs);
   if (const auto* model = std::get_if<ModelConfig>(&command)) return doclayout::RunModel(*model);
   if (const auto* quantize = std::get_if<QuantizeConfig>(&command)) return doclayout::RunQuantize(*quantize);
+  if (const auto* golden = std::get_if<GoldenConfig>(&command)) return doclayout::RunGolden(*golden);
   if (const auto* bench = std::get_if<BenchConfig>(&command)) return doclayout::RunBench(*bench);
   return doclayout::RunServe(std::get<ServeConfig>(command));
 }

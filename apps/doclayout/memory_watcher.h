@@ -11,7 +11,8 @@
 namespace doclayout {
 
 /// Looks at the process's memory, on a thread of its own, from its construction to its end, and has the service stop
-/// when it is over its limit for too long. Its limit is the metric `pp_doclayout_memory_limit_bytes`.
+/// when it is over its limit for too long or would soon meet the container's. Its limit is the metric
+/// `pp_doclayout_memory_limit_bytes`.
 class MemoryWatcher {
  public:
   MemoryWatcher(const health::MemoryWatch::Options& options, metrics::Registry& registry, StopRequest& stop,
@@ -21,15 +22,22 @@ class MemoryWatcher {
   MemoryWatcher(const MemoryWatcher&) = delete;
   MemoryWatcher& operator=(const MemoryWatcher&) = delete;
 
- private:
-  void Watch(const health::MemoryWatch::Options& options);
+  /// As it was at the last look, less than a second ago. Any thread.
+  health::MemoryState state() const;
 
+ private:
+  void Watch();
+  void Look(health::MemoryWatch& watch);
+
+  const health::MemoryWatch::Options options_;
   StopRequest& stop_;
   Logger& logger_;
 
-  Mutex mutex_;
+  mutable Mutex mutex_;  // not held while files are read
   CondVar ended_;
   bool over_ GUARDED_BY(mutex_) = false;
+  health::MemoryState state_ GUARDED_BY(mutex_);
+  bool asked_ = false;  // to stop; of the thread
   std::thread thread_;
 };
 

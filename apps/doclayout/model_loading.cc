@@ -27,9 +27,20 @@ class Loading {
     changed_.NotifyAll();
   }
 
-  std::optional<Model> Wait() {
+  void SetPhase(health::Phase phase) {
     const MutexLock lock(mutex_);
-    while (!stopped_ && !model_) changed_.Wait(mutex_);
+    phase_ = phase;
+    changed_.NotifyAll();
+  }
+
+  /// Tells of phases on this thread: the other one may be left to itself.
+  std::optional<Model> Wait(const std::function<void(health::Phase)>& on_phase) {
+    health::Phase told = health::Phase::kLoading;
+    const MutexLock lock(mutex_);
+    while (!stopped_ && !model_) {
+      if (phase_ != told) on_phase(told = phase_);
+      changed_.Wait(mutex_);
+    }
     return stopped_ ? std::nullopt : std::exchange(model_, std::nullopt);
   }
 
@@ -37,24 +48,25 @@ class Loading {
   Mutex mutex_;
   CondVar changed_;
   bool stopped_ GUARDED_BY(mutex_) = false;
+  health::Phase phase_ GUARDED_BY(mutex_) = health::Phase::kLoading;
   std::optional<Model> model_ GUARDED_BY(mutex_);
 };
 
 }  // namespace
 
-std::optional<Model> LoadUnlessStopped(const config::InferenceConfig& config, const EngineWishes& wishes,
-                                       StopRequest& stop) {
+std::optional<Model> LoadUnlessStopped(const ModelLoading& what, StopRequest& stop) {
   const auto loading = std::make_shared<Loading>();
-  std::thread thread([loading, config, wishes] {
+  // Copies: the thread may be left to itself.
+  std::thread thread([loading, config = what.config, wishes = what.wishes, golden_file = what.golden_file] {
     NameThread("model-load");
     loading->Set(Guarded([&]() -> Model {
-      auto loaded = LoadModel(config, wishes);
+      auto loaded = LoadModel(config, wishes, [&loading] { loading->SetPhase(health::Phase::kCompiling); });
       if (!loaded) return Fail(std::move(loaded.error()));
-      return ServedModel::Create(std::move(*loaded));
+      return ServedModel::Create(std::move(*loaded), golden_file);
     }));
   });
   stop.OnAsked([loading] { loading->Stop(); });
-  std::optional<Model> model = loading->Wait();
+  std::optional<Model> model = loading->Wait(what.on_phase);
   stop.OnAsked(nullptr);
   if (model) {
     thread.join();

@@ -15,10 +15,11 @@ namespace doclayout {
 void ModelInfoMetric::Set(const http::ModelIdentity& model) {
   const MutexLock lock(mutex_);
   for (auto& [key, gauge] : gauges_) gauge->Set(0);
-  metrics::Gauge*& gauge = gauges_[{model.name, model.family, model.sha256}];
+  metrics::Gauge*& gauge = gauges_[{model.name, model.family, model.sha256, model.runtime}];
   if (gauge == nullptr) {
-    gauge = &registry_.AddGauge("pp_doclayout_model_info", "1 for the model that is served, 0 for those before.",
-                                {{"name", model.name}, {"family", model.family}, {"sha256", model.sha256}});
+    gauge = &registry_.AddGauge(
+        "pp_doclayout_model_info", "1 for the model that is served, 0 for those before.",
+        {{"name", model.name}, {"family", model.family}, {"sha256", model.sha256}, {"runtime", model.runtime}});
   }
   gauge->Set(1);
 }
@@ -31,10 +32,10 @@ constexpr std::chrono::seconds kLookAtRetired{1};
 
 /// What the thread uses. All but `load` only while it has not been stopped.
 struct ModelReloader::State {
-  State(Load load_in, Pages& pages_in, ModelInfoMetric& info_in, metrics::Registry& registry, Logger& logger_in)
+  State(Load load_in, Pages& pages_in, OnExchanged on_exchanged_in, metrics::Registry& registry, Logger& logger_in)
       : load(std::move(load_in)),
         pages(pages_in),
-        info(info_in),
+        on_exchanged(std::move(on_exchanged_in)),
         logger(logger_in),
         in_memory(registry.AddGauge("pp_doclayout_models_in_memory",
                                     "The model that is served, and those before that are still in use.")) {
@@ -52,7 +53,7 @@ struct ModelReloader::State {
 
   const Load load;
   Pages& pages;
-  ModelInfoMetric& info;
+  const OnExchanged on_exchanged;
   Logger& logger;
   metrics::Gauge& in_memory;
   metrics::Counter* succeeded;
@@ -69,9 +70,9 @@ struct ModelReloader::State {
   std::thread thread GUARDED_BY(mutex);
 };
 
-ModelReloader::ModelReloader(Load load, Pages& pages, ModelInfoMetric& info, metrics::Registry& registry,
+ModelReloader::ModelReloader(Load load, Pages& pages, OnExchanged on_exchanged, metrics::Registry& registry,
                              Logger& logger)
-    : state_(std::make_shared<State>(std::move(load), pages, info, registry, logger)) {
+    : state_(std::make_shared<State>(std::move(load), pages, std::move(on_exchanged), registry, logger)) {
   const MutexLock lock(state_->mutex);
   state_->thread = std::thread([state = state_] { Run(state); });
 }
@@ -170,20 +171,22 @@ void ModelReloader::State::Take(Result<std::shared_ptr<ServedModel>> model, doub
     logger.Write(LogLevel::kError, "model_reload_failed", {{"reason", model.error().message}});
     return;
   }
-  const http::ModelIdentity identity = (*model)->identity();
+  const std::shared_ptr<ServedModel> exchanged = *model;
+  const http::ModelIdentity& identity = exchanged->identity();
   retired.push_back(pages.model());
   pages.Exchange(std::move(*model));
   in_memory.Set(1 + static_cast<double>(retired.size()));
-  info.Set(identity);
+  on_exchanged(*exchanged);
   succeeded->Increment();
   logger.Write(LogLevel::kInfo, "model_reloaded",
                {{"model", identity.name}, {"sha256", identity.sha256}, {"ms", milliseconds}});
 }
 
-Result<std::shared_ptr<ServedModel>> LoadAndWarm(const config::InferenceConfig& config, const EngineWishes& wishes) {
+Result<std::shared_ptr<ServedModel>> LoadAndWarm(const config::InferenceConfig& config, const EngineWishes& wishes,
+                                                 const std::string& golden_file) {
   Result<LoadedModel> loaded = LoadModel(config, wishes);
   if (!loaded) return Fail(std::move(loaded.error()));
-  Result<std::shared_ptr<ServedModel>> model = ServedModel::Create(std::move(*loaded));
+  Result<std::shared_ptr<ServedModel>> model = ServedModel::Create(std::move(*loaded), golden_file);
   if (!model) return model;
   if (const Result<void> warm = (*model)->WarmUp(); !warm) return Fail(warm.error());
   return model;

@@ -40,8 +40,11 @@ class ModelReloader {
   using Load = std::function<Result<std::shared_ptr<ServedModel>>()>;
   using Done = std::function<void(Result<http::ModelIdentity>)>;
 
+  /// A model is served from now on, in the place of another.
+  using OnExchanged = std::function<void(const ServedModel&)>;
+
   /// `load` loads and warms a model, and uses nothing that ends with this object's user. All else must outlive it.
-  ModelReloader(Load load, Pages& pages, ModelInfoMetric& info, metrics::Registry& registry, Logger& logger);
+  ModelReloader(Load load, Pages& pages, OnExchanged on_exchanged, metrics::Registry& registry, Logger& logger);
 
   /// As `Stop`.
   ~ModelReloader();
@@ -63,7 +66,8 @@ class ModelReloader {
   const std::shared_ptr<State> state_;
 };
 
-/// Loads the model that the options name and infers one page with it. Blocks.
-Result<std::shared_ptr<ServedModel>> LoadAndWarm(const config::InferenceConfig& config, const EngineWishes& wishes);
+/// Loads the model that the options name and infers a page with each of its sessions. Blocks.
+Result<std::shared_ptr<ServedModel>> LoadAndWarm(const config::InferenceConfig& config, const EngineWishes& wishes,
+                                                 const std::string& golden_file);
 
 }  // namespace doclayout

@@ -39,11 +39,13 @@ Result<model::ModelFile> ReadModel(const std::string& spec, const std::string& f
   return model::ModelFile::Load(spec, *parsed);
 }
 
-Result<LoadedModel> LoadModel(const config::InferenceConfig& config, const EngineWishes& wishes) {
+Result<LoadedModel> LoadModel(const config::InferenceConfig& config, const EngineWishes& wishes,
+                              const std::function<void()>& on_compile) {
   const auto options = ReadOptions(config, wishes);
   if (!options) return Fail(options.error());
   Result<model::ModelFile> file = ReadModel(config.model_path, config.family);
   if (!file) return Fail(std::move(file.error()));
+  if (on_compile) on_compile();
   auto engine = runtime::LoadEngine(*file, *options);
   if (!engine) {
     Error error = std::move(engine.error());
@@ -55,7 +57,8 @@ Result<LoadedModel> LoadModel(const config::InferenceConfig& config, const Engin
     return Fail(error.code, fmt::format("model file '{}': {}", config.model_path, error.message));
   }
   const int slots = wishes.slots > 0 ? wishes.slots : (*engine)->slots();
-  return LoadedModel{.card = file->card(), .engine = ThroughSeam(std::move(*engine)), .slots = slots};
+  return LoadedModel{
+      .card = file->card(), .path = file->path(), .engine = ThroughSeam(std::move(*engine)), .slots = slots};
 }
 
 }  // namespace doclayout

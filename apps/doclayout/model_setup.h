@@ -1,5 +1,7 @@
 #pragma once
 
+#include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -14,6 +16,7 @@ namespace doclayout {
 /// A loaded model.
 struct LoadedModel {
   model::ModelCard card;
+  std::filesystem::path path;  ///< of the graph's file; empty: it is in the program
   std::unique_ptr<runtime::Engine> engine;
   int slots = 1;  ///< pages, or batches, to infer at once: as asked for, or the engine's best
 };
@@ -30,6 +33,9 @@ struct EngineWishes {
 };
 
 /// Reads, checks, compiles and warms the model. Blocks for some hundred milliseconds.
-Result<LoadedModel> LoadModel(const config::InferenceConfig& config, const EngineWishes& wishes);
+///
+/// `on_compile` is called when the file is read and the runtime's work begins; it may be empty.
+Result<LoadedModel> LoadModel(const config::InferenceConfig& config, const EngineWishes& wishes,
+                              const std::function<void()>& on_compile = {});
 
 }  // namespace doclayout

@@ -7,7 +7,9 @@
 
 namespace doclayout {
 
-Result<std::shared_ptr<ServedModel>> ServedModel::Create(LoadedModel loaded) {
+Result<std::shared_ptr<ServedModel>> ServedModel::Create(LoadedModel loaded, const std::string& golden_file) {
+  Result<FoundGolden> golden = LoadGolden(loaded.card, loaded.path, golden_file);
+  if (!golden) return Fail(std::move(golden.error()));
   std::vector<std::unique_ptr<runtime::Session>> sessions;
   // One more than slots: a slot takes its next page while the last one's outputs are still read.
   for (int i = 0; i < loaded.slots + 1; ++i) {
@@ -15,15 +17,18 @@ Result<std::shared_ptr<ServedModel>> ServedModel::Create(LoadedModel loaded) {
     if (!session) return Fail(std::move(session.error()));
     sessions.push_back(std::move(*session));
   }
-  return std::shared_ptr<ServedModel>(new ServedModel(std::move(loaded), std::move(sessions)));
+  return std::shared_ptr<ServedModel>(new ServedModel(std::move(loaded), std::move(*golden), std::move(sessions)));
 }
 
-ServedModel::ServedModel(LoadedModel loaded, std::vector<std::unique_ptr<runtime::Session>> sessions)
+ServedModel::ServedModel(LoadedModel loaded, FoundGolden golden,
+                         std::vector<std::unique_ptr<runtime::Session>> sessions)
     : loaded_(std::move(loaded)),
       identity_{.name = loaded_.card.name,
                 .sha256 = loaded_.card.sha256,
                 .family = std::string(model::FamilyName(loaded_.card.family)),
-                .settings_sha256 = loaded_.card.settings_sha256},
+                .settings_sha256 = loaded_.card.settings_sha256,
+                .runtime = loaded_.engine->runtime()},
+      golden_(std::move(golden)),
       batch_(sessions.front()->batch()),
       sessions_(std::move(sessions)) {}
 

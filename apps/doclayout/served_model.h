@@ -3,9 +3,11 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "golden_file.h"
 #include "http/analyze/page_service.h"
 #include "model_setup.h"
 #include "pipeline/session_pool.h"
@@ -19,13 +21,14 @@ class ServedModel {
   using Input = pipeline::ModelInput;
   using Output = pipeline::ModelOutput;
 
-  /// Blocks while sessions are made; `kInternal` when one cannot be.
-  static Result<std::shared_ptr<ServedModel>> Create(LoadedModel loaded);
+  /// Blocks while sessions are made; `kInternal` when one cannot be. `golden_file` as for `LoadGolden`.
+  static Result<std::shared_ptr<ServedModel>> Create(LoadedModel loaded, const std::string& golden_file);
 
   const model::ModelCard& card() const { return loaded_.card; }
   const runtime::Engine& engine() const { return *loaded_.engine; }
   int slots() const { return loaded_.slots; }
   int batch() const { return batch_; }  ///< pages that are inferred together
+  const FoundGolden& golden() const { return golden_; }
 
   const http::ModelIdentity& identity() const { return identity_; }
   PageSize input_size() const { return loaded_.card.input.size(); }
@@ -44,10 +47,11 @@ class ServedModel {
   bool ReplaceSlot();
 
  private:
-  ServedModel(LoadedModel loaded, std::vector<std::unique_ptr<runtime::Session>> sessions);
+  ServedModel(LoadedModel loaded, FoundGolden golden, std::vector<std::unique_ptr<runtime::Session>> sessions);
 
   const LoadedModel loaded_;
   const http::ModelIdentity identity_;
+  const FoundGolden golden_;
   const int batch_;
   pipeline::SessionPool sessions_;  // gone before the engine
 };

@@ -60,7 +60,16 @@ void AddQuantize(CLI::App& app, QuantizeConfig& config) {
                "make that environment if it is not there: downloads some 200 MB from PyPI");
 }
 
-void AddModel(CLI::App& app, ModelConfig& config, QuantizeConfig& quantize) {
+void AddGolden(CLI::App& app, GoldenConfig& config) {
+  AddInference(app, config.inference);
+  app.add_option("MODEL", config.inference.model_path,
+                 "ONNX file, folder with one, or a name of the catalogue; the embedded model if not given");
+  app.add_option("--page", config.page, "image of one page; the program's own if not given");
+  app.add_option("-o,--output", config.output,
+                 "JSON file to write, - for standard output; beside the model if not given");
+}
+
+void AddModel(CLI::App& app, ModelConfig& config, QuantizeConfig& quantize, GoldenConfig& golden) {
   app.require_subcommand(1);
   CLI::App* list = app.add_subcommand("list", "models that can be pulled, and those that are there");
   CLI::App* pull = app.add_subcommand("pull", "download a model of the catalogue");
@@ -77,9 +86,11 @@ void AddModel(CLI::App& app, ModelConfig& config, QuantizeConfig& quantize) {
       ->expected(0, 1);
   CLI::App* to_int8 = app.add_subcommand("quantize", "make an INT8 model, calibrated on pages of yours");
   AddQuantize(*to_int8, quantize);
+  CLI::App* record = app.add_subcommand("golden", "record what a model finds on a golden page, for deep health");
+  AddGolden(*record, golden);
   AddFamily(*info, config.family);
   for (CLI::App* action : {list, verify, info}) action->add_flag("--json", config.json, "as JSON");
-  for (CLI::App* action : {list, pull, verify, info, to_int8}) {
+  for (CLI::App* action : {list, pull, verify, info, to_int8, record}) {
     action->callback([&config, action] { config.action = action->get_name(); });
   }
 }
@@ -180,6 +191,7 @@ Command ParseCommand(std::span<const char* const> arguments, ReadEnvironment rea
   PostprocessConfig postprocess;
   ModelConfig model;
   QuantizeConfig quantize;
+  GoldenConfig golden;
   BenchConfig bench;
   CLI::App* serve_command = app.add_subcommand("serve", "serve the API over HTTP");
   CLI::App* analyze_command = app.add_subcommand("analyze", "analyse files: regions as JSON, or drawn as PNG");
@@ -189,7 +201,7 @@ Command ParseCommand(std::span<const char* const> arguments, ReadEnvironment rea
   CLI::App* bench_command = app.add_subcommand("bench", "put a load on a service and tell what it holds");
   AddServe(*serve_command, serve);
   AddAnalyze(*analyze_command, analyze);
-  AddModel(*model_command, model, quantize);
+  AddModel(*model_command, model, quantize, golden);
   AddPostprocess(*postprocess_command, postprocess);
   AddBench(*bench_command, bench);
   app.set_config("--config", "", "file of options in TOML: a section for each command, [serve], with 'port = 8000'");
@@ -205,6 +217,7 @@ Command ParseCommand(std::span<const char* const> arguments, ReadEnvironment rea
 
   if (analyze_command->parsed()) return analyze;
   if (model.action == "quantize") return quantize;
+  if (model.action == "golden") return golden;
   if (model_command->parsed()) return model;
   if (postprocess_command->parsed()) return postprocess;
   if (bench_command->parsed()) {

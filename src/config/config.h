@@ -80,9 +80,24 @@ struct TracingConfig {
 /// The URL that spans are sent to; empty: none are.
 std::string TracesUrl(const TracingConfig& config);
 
+/// What the service looks at of itself.
+struct HealthConfig {
+  double deep_period_s = 30;   ///< between two deep checks; 0: only when asked
+  double deep_timeout_s = 20;  ///< of one
+  double deep_slow_s = 5;      ///< an inference that takes longer is a warning
+  bool ready_needs_deep_health = false;
+  std::string golden_file;  ///< empty: beside the model, or the program's own
+  std::size_t memory_warn_free_bytes = 500'000'000;
+  std::size_t memory_least_free_bytes = 200'000'000;
+  int event_loop_timeout_ms = 5'000;  ///< for a turn of the I/O thread
+  double drift_baseline_hours = 6;
+  double drift_warning = 0.25;
+};
+
 struct ServeConfig {
   InferenceConfig inference;
   SchedulingConfig scheduling;
+  HealthConfig health;
   std::string log_level = "info";
   std::string host = "0.0.0.0";
   int port = 8000;  ///< 0: any free one; the log says which
@@ -146,6 +161,13 @@ struct QuantizeConfig {
   std::vector<std::string> keep_float;  ///< regular expressions of nodes that stay as they are
 };
 
+/// How to record what a model finds on a golden page.
+struct GoldenConfig {
+  InferenceConfig inference;
+  std::string page;    ///< image file; empty: the page that the program carries
+  std::string output;  ///< JSON file to write, "-" for standard output; empty: beside the model
+};
+
 /// What load to put on a service.
 struct BenchConfig {
   std::string url;
@@ -176,8 +198,8 @@ struct ExitNow {
   std::string text;
 };
 
-using Command =
-    std::variant<ServeConfig, AnalyzeConfig, PostprocessConfig, ModelConfig, QuantizeConfig, BenchConfig, ExitNow>;
+using Command = std::variant<ServeConfig, AnalyzeConfig, PostprocessConfig, ModelConfig, QuantizeConfig, GoldenConfig,
+                             BenchConfig, ExitNow>;
 
 /// An environment variable's value, or nothing; a function so that tests need not touch the process.
 using ReadEnvironment = std::optional<std::string> (*)(std::string_view name);

@@ -81,10 +81,39 @@ void AddScheduling(CLI::App& app, SchedulingConfig& config) {
          "MEMORY_LIMIT_FOR_MS");
 }
 
+void AddHealth(CLI::App& app, HealthConfig& config) {
+  const Numbers number{app};
+  number("--deep-health-period-s", config.deep_period_s, "time between two deep health checks; 0: only when asked", 0,
+         86'400, "DEEP_HEALTH_PERIOD_S");
+  number("--deep-health-timeout-s", config.deep_timeout_s, "most time of one, with its wait for a slot", 0.1, 3'600,
+         "DEEP_HEALTH_TIMEOUT_S");
+  number("--deep-health-slow-s", config.deep_slow_s, "an inference that takes longer is a warning", 0.001, 3'600,
+         "DEEP_HEALTH_SLOW_S");
+  FromEnvironment(
+      app.add_flag("--ready-needs-deep-health,!--no-ready-needs-deep-health", config.ready_needs_deep_health,
+                   "/ready says 503 while the last deep health check was unhealthy"),
+      "READY_NEEDS_DEEP_HEALTH");
+  FromEnvironment(app.add_option("--golden-file", config.golden_file,
+                                 "golden page of `doclayout model golden`; looked for beside the model if not given"),
+                  "GOLDEN_FILE");
+  number("--memory-warn-free-bytes", config.memory_warn_free_bytes,
+         "memory that the container has left: less is a warning", 0, std::size_t{1} << 50, "MEMORY_WARN_FREE_BYTES");
+  number("--memory-least-free-bytes", config.memory_least_free_bytes, "less is not ready", 0, std::size_t{1} << 50,
+         "MEMORY_LEAST_FREE_BYTES");
+  number("--event-loop-timeout-ms", config.event_loop_timeout_ms,
+         "most time of a turn of the I/O thread; then the log says where it hangs", 100, kDayMs,
+         "EVENT_LOOP_TIMEOUT_MS");
+  number("--drift-baseline-hours", config.drift_baseline_hours,
+         "first hours of pages, that later ones are compared with", 0, 8'760, "DRIFT_BASELINE_HOURS");
+  number("--drift-warning", config.drift_warning, "stability index from which on there is a warning", 0.01, 100,
+         "DRIFT_WARNING");
+}
+
 }  // namespace
 
 void AddServe(CLI::App& app, ServeConfig& config) {
   const Numbers number{app};
+  AddHealth(app, config.health);
   FromEnvironment(app.add_option("--host", config.host, "address to listen on")->capture_default_str(), "HOST");
   number("--port", config.port, "port of the API; 0: any free one", 0, 65'535, "PORT");
   FromEnvironment(app.add_option("--log-level", config.log_level, "least level that is logged")

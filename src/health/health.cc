@@ -1,6 +1,5 @@
 #include "health/health.h"
 
-#include <fmt/format.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,39 +10,6 @@
 #include <utility>
 
 namespace doclayout::health {
-namespace {
-
-constexpr double kMebibyte = 1024.0 * 1024.0;
-
-Check CheckSlots(const Slots& slots) {
-  Check check{.name = "slots",
-              .details = "no inference hangs",
-              .value = static_cast<double>(slots.count - slots.stuck),
-              .unit = "slots"};
-  if (slots.stuck > 0) {
-    check.status = Status::kUnhealthy;
-    check.details = fmt::format("{} of {} slots are stuck in an inference that does not end", slots.stuck, slots.count);
-  }
-  return check;
-}
-
-Check CheckEngine(const Slots& slots) {
-  if (slots.broken) {
-    return {.name = "engine",
-            .status = Status::kUnhealthy,
-            .details = "the model failed on one page after another; it is tried again in a moment"};
-  }
-  // Ready, so that a page comes which can be tried.
-  if (slots.tried) {
-    return {.name = "engine",
-            .status = Status::kWarning,
-            .details = "the model failed on one page after another; the next page tells whether it is well again"};
-  }
-  return {.name = "engine", .details = "the model answers"};
-}
-
-}  // namespace
-
 std::string_view StatusName(Status status) {
   switch (status) {
     case Status::kNotApplicable:
@@ -61,7 +27,7 @@ std::string_view StatusName(Status status) {
 Report Judge(std::vector<Check> checks) {
   Status worst = Status::kHealthy;
   for (const Check& check : checks) worst = std::max(worst, check.status);
-  return {worst, std::move(checks)};
+  return {.status = worst, .checks = std::move(checks)};
 }
 
 double Score(Status status) {
@@ -104,28 +70,6 @@ double OpenDescriptors() {
     ++count;
   }
   return std::max(0.0, count - 1);  // The iterator's own descriptor is not one of the service's.
-}
-
-Report Liveness() {
-  const double mebibytes = ResidentBytes() / kMebibyte;
-  return Judge({{.name = "process_memory",
-                 .details = fmt::format("resident memory {:.1f} MiB", mebibytes),
-                 .value = mebibytes,
-                 .unit = "MiB"}});
-}
-
-Report ReadinessReport(const Readiness& readiness, const Slots& slots) {
-  Check model{.name = "model_loaded", .details = "the model is loaded and warm"};
-  if (!readiness.model_loaded()) {
-    model.status = Status::kUnhealthy;
-    model.details = "the model is not loaded yet";
-  }
-  Check draining{.name = "draining", .details = "accepting requests"};
-  if (readiness.draining()) {
-    draining.status = Status::kUnhealthy;
-    draining.details = "shutting down: accepted requests are answered, new ones belong elsewhere";
-  }
-  return Judge({std::move(model), CheckSlots(slots), CheckEngine(slots), std::move(draining)});
 }
 
 }  // namespace doclayout::health

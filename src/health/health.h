@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +26,7 @@ struct Check {
 struct Report {
   Status status = Status::kHealthy;
   std::vector<Check> checks;
+  std::string phase;  ///< of the start; empty where that is not the question
 };
 
 /// A report of these checks: as bad as the worst of them, healthy without any.
@@ -37,35 +37,6 @@ double Score(Status status);
 
 /// What a check of the report says as a number for metrics; 0 when it is not there.
 double Score(const Report& report, std::string_view check);
-
-/// Whether this process should get requests. Set by the composition root, read by health answers and the server.
-/// Thread-safe, lock-free.
-class Readiness {
- public:
-  void SetModelLoaded() { model_loaded_.store(true); }
-  void SetDraining() { draining_.store(true); }
-  bool model_loaded() const { return model_loaded_.load(); }
-  bool draining() const { return draining_.load(); }
-  bool ready() const { return model_loaded() && !draining(); }
-
- private:
-  std::atomic<bool> model_loaded_{false};
-  std::atomic<bool> draining_{false};
-};
-
-/// Layer 1: is a restart the cure? Reads /proc/self; takes microseconds.
-Report Liveness();
-
-/// How the slots of the model fare. A plain value.
-struct Slots {
-  int count = 0;
-  int stuck = 0;        ///< whose inference did not end in the time that it is given
-  bool broken = false;  ///< inferences failed one after another: for a while none is begun
-  bool tried = false;   ///< and now one page at a time is, to see whether it is well again
-};
-
-/// Layer 2: should requests come here?
-Report ReadinessReport(const Readiness& readiness, const Slots& slots);
 
 /// Memory of this process that is in RAM, in bytes; 0 where /proc is not there.
 double ResidentBytes();

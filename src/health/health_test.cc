@@ -6,45 +6,6 @@
 namespace doclayout::health {
 namespace {
 
-constexpr Slots kGoodSlots{.count = 2};
-
-TEST(Readiness, NeedsAModelAndNoDrain) {
-  Readiness readiness;
-  EXPECT_EQ(ReadinessReport(readiness, kGoodSlots).status, Status::kUnhealthy);
-
-  readiness.SetModelLoaded();
-  EXPECT_EQ(ReadinessReport(readiness, kGoodSlots).status, Status::kHealthy);
-
-  readiness.SetDraining();
-  EXPECT_EQ(ReadinessReport(readiness, kGoodSlots).status, Status::kUnhealthy);
-  EXPECT_FALSE(readiness.ready());
-}
-
-TEST(Readiness, NeedsSlotsThatWork) {
-  Readiness readiness;
-  readiness.SetModelLoaded();
-
-  const Report stuck = ReadinessReport(readiness, {.count = 2, .stuck = 1});
-  const Report broken = ReadinessReport(readiness, {.count = 2, .broken = true});
-  const Report tried = ReadinessReport(readiness, {.count = 2, .tried = true});
-
-  EXPECT_EQ(stuck.status, Status::kUnhealthy);
-  EXPECT_EQ(Score(stuck, "slots"), 0);
-  EXPECT_EQ(broken.status, Status::kUnhealthy);
-  EXPECT_EQ(Score(broken, "engine"), 0);
-  EXPECT_EQ(tried.status, Status::kWarning);
-  EXPECT_EQ(Score(tried, "engine"), 0.5);
-}
-
-TEST(Liveness, ReportsResidentMemory) {
-  const Report report = Liveness();
-
-  ASSERT_EQ(report.checks.size(), 1U);
-  EXPECT_EQ(report.checks[0].name, "process_memory");
-  EXPECT_GT(report.checks[0].value.value(), 1);
-  EXPECT_EQ(report.checks[0].unit, "MiB");
-}
-
 TEST(Score, SaysACheckAsANumber) {
   const Report report{.status = Status::kUnhealthy,
                       .checks = {{.name = "good"},

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "health/health.h"
+#include "health/readiness.h"
 #include "http/body_budget.h"
 #include "http/event_loop.h"
 #include "http/limits.h"

@@ -1,9 +1,12 @@
 #include "http/event_loop.h"
 
+#include <unistd.h>
+
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <exception>
 #include <utility>
 
@@ -13,8 +16,18 @@ namespace doclayout::http {
 
 namespace asio = boost::asio;
 
+namespace {
+
+constexpr std::chrono::milliseconds kTurn(500);
+
+Duration::rep Now() {
+  return SteadyClock().Now().time_since_epoch().count();
+}
+
+}  // namespace
+
 EventLoop::EventLoop(Logger& logger)
-    : logger_(logger), context_(std::make_shared<asio::io_context>(1)), thread_([this] { Run(); }) {}
+    : logger_(logger), last_turn_(Now()), context_(std::make_shared<asio::io_context>(1)), thread_([this] { Run(); }) {}
 
 EventLoop::~EventLoop() {
   context_->stop();
@@ -35,9 +48,16 @@ void EventLoop::PostAfter(Duration delay, std::function<void()> function) {
   });
 }
 
+void EventLoop::Turn() {
+  last_turn_ = Now();
+  PostAfter(kTurn, [this] { Turn(); });
+}
+
 void EventLoop::Run() {
   NameThread("http-io");
   ShortenTurns();
+  thread_id_ = gettid();
+  Turn();
   const auto work = asio::make_work_guard(*context_);
   while (!context_->stopped()) {
     try {

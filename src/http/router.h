@@ -16,11 +16,12 @@ struct Route {
   Handler* handler;
   /// Asked for by a machine every few seconds: answered also when there are too many connections, and its good answers
   /// are logged at debug only.
-  bool probe = false;
+  bool probe = false;         ///< but for its POST, which anybody may send
   bool admin = false;         ///< asks for the operator's token itself, and not for a client's key
   std::vector<int> statuses;  ///< those that it documents, for metrics that exist from the start
 
   bool Allows(std::string_view method) const;
+  bool IsProbe(std::string_view method) const { return probe && method != "POST"; }
 };
 
 /// Finds the route of a request. I/O thread only; the handlers must outlive it.

@@ -18,10 +18,20 @@ std::vector<Route> MakeRoutes(const Handlers& handlers) {
       probe("/livez", handlers.liveness, {200, 401, 503}),
       probe("/ready", handlers.readiness, {200, 401, 503}),
       probe("/readyz", handlers.readiness, {200, 401, 503}),
-      probe("/startupz", handlers.readiness, {200, 401, 503}),
+      probe("/startupz", handlers.startup, {200, 401, 503}),
+      probe("/v2/health/live", handlers.liveness, {200, 401, 503}),
+      probe("/v2/health/ready", handlers.readiness, {200, 401, 503}),
       probe("/metrics", handlers.metrics, {200, 401}),
       {"/version", read, &handlers.version, false, false, {200, 400, 401, 429}},
   };
+  if (handlers.deep_health != nullptr) {
+    routes.push_back({"/deep-health",
+                      {"GET", "HEAD", "POST"},
+                      handlers.deep_health,
+                      true,
+                      false,
+                      {200, 400, 401, 408, 413, 415, 417, 422, 429, 499, 503}});
+  }
   if (handlers.reload != nullptr) {
     routes.push_back(
         {"/admin/reload", {"POST"}, handlers.reload, false, true, {200, 400, 401, 403, 422, 429, 499, 500, 503}});

@@ -12,9 +12,11 @@ struct Handlers {
   Handler& analyze;
   Handler& liveness;
   Handler& readiness;
+  Handler& startup;
   Handler& metrics;
   Handler& version;
-  Handler* reload = nullptr;  ///< null: there is no such path
+  Handler* deep_health = nullptr;  ///< null: there is no such path
+  Handler* reload = nullptr;       ///< likewise
 };
 
 /// The list of everything that the server answers.

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 #include <future>
+#include <optional>
 #include <utility>
 
 #include "http/analyze/answer_cache.h"
@@ -13,6 +14,7 @@
 #include "http/connection_set.h"
 #include "http/event_loop.h"
 #include "http/handlers/analyze_handler.h"
+#include "http/handlers/deep_health_handler.h"
 #include "http/handlers/health_handler.h"
 #include "http/handlers/metrics_handler.h"
 #include "http/listener.h"
@@ -39,8 +41,18 @@ std::shared_ptr<const AnalyzeContext> MakeAnalyzeContext(const Server::Options& 
                                                                .bodies = std::move(bodies),
                                                                .metrics = std::move(metrics),
                                                                .answers = std::move(answers),
+                                                               .observe = dependencies.observe_page,
                                                                .logger = dependencies.logger,
                                                                .clock = dependencies.clock});
+}
+
+/// Nullopt: there is no such path.
+std::optional<DeepHealthHandler> MakeDeepHealth(const Server::Options& options,
+                                                const Server::Dependencies& dependencies) {
+  if (dependencies.deep_health == nullptr) return std::nullopt;
+  return std::make_optional<DeepHealthHandler>(
+      DeepHealthHandler::Context{*dependencies.deep_health, dependencies.pages, dependencies.readiness,
+                                 options.document_limits, dependencies.logger});
 }
 
 /// Null: there is none.
@@ -53,18 +65,19 @@ class TcpServer final : public Server {
   TcpServer(const Options& options, Dependencies dependencies, std::unique_ptr<EventLoop> loop,
             std::shared_ptr<Listener> listener)
       : options_(options),
-        metrics_(std::make_shared<ServerMetrics>(dependencies.registry, dependencies.pages, dependencies.labels)),
+        metrics_(std::make_shared<ServerMetrics>(dependencies.registry, dependencies.pages)),
         bodies_(std::make_shared<BodyBudget>(options_.limits.max_body_bytes_in_flight)),
         answers_(MakeAnswerCache(options_.answer_cache_bytes)),
-        liveness_(health::Liveness),
-        readiness_([&readiness = dependencies.readiness, &pages = dependencies.pages] {
-          return health::ReadinessReport(readiness, pages.slots());
-        }),
+        liveness_(dependencies.reports.liveness),
+        readiness_(dependencies.reports.readiness),
+        startup_(dependencies.reports.startup),
         exposition_(dependencies.registry),
         version_(dependencies.version, dependencies.pages),
         analyze_(MakeAnalyzeContext(options_, dependencies, bodies_, metrics_, answers_), dependencies.readiness),
+        deep_health_(MakeDeepHealth(options_, dependencies)),
         reload_(dependencies.admin_token, dependencies.reload),
-        router_(MakeRoutes({analyze_, liveness_, readiness_, exposition_, version_,
+        router_(MakeRoutes({analyze_, liveness_, readiness_, startup_, exposition_, version_,
+                            deep_health_ ? &*deep_health_ : nullptr,
                             dependencies.admin_token.empty() ? nullptr : &reload_})),
         chain_(MakeMiddlewares({options_.limits, options_.clients, dependencies.trace, dependencies.api_keys, router_,
                                 *metrics_, dependencies.registry, dependencies.logger, dependencies.clock})),
@@ -104,6 +117,9 @@ class TcpServer final : public Server {
   }
 
   int port() const override { return port_; }
+  void AddLabels(const std::vector<std::string>& labels) override { metrics_->AddLabels(labels); }
+  TimePoint last_turn() const override { return loop_->last_turn(); }
+  int io_thread_id() const override { return loop_->thread_id(); }
 
   std::size_t Drain() override {
     const auto drained = std::make_shared<std::promise<std::size_t>>();
@@ -162,9 +178,11 @@ class TcpServer final : public Server {
   const std::shared_ptr<AnswerCache> answers_;  // null: there is none
   HealthHandler liveness_;
   HealthHandler readiness_;
+  HealthHandler startup_;
   MetricsHandler exposition_;
   VersionHandler version_;
   AnalyzeHandler analyze_;
+  std::optional<DeepHealthHandler> deep_health_;
   ReloadHandler reload_;
   const Router router_;
   const MiddlewareChain chain_;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,7 +11,10 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "decode/document.h"
+#include "health/deep_health.h"
 #include "health/health.h"
+#include "health/readiness.h"
+#include "http/analyze/analyze_run.h"
 #include "http/analyze/page_service.h"
 #include "http/clients/api_keys_file.h"
 #include "http/clients/client_policy.h"
@@ -45,6 +49,13 @@ class Server {
     std::chrono::milliseconds accept_pause{100};      ///< when the process is out of descriptors
   };
 
+  /// What probes are answered with; called on the I/O thread: they must not block.
+  struct Reports {
+    std::function<health::Report()> liveness;
+    std::function<health::Report()> readiness;
+    std::function<health::Report()> startup;
+  };
+
   /// References must outlive the server, the registry and the service each other too: the registry asks the service for
   /// its numbers whenever metrics are read. Requests that are still in the service when the server is gone use the
   /// logger, the registry and the clock.
@@ -52,14 +63,16 @@ class Server {
     PageService& pages;
     metrics::Registry& registry;
     const health::Readiness& readiness;
+    Reports reports;
     Logger& logger;
     const Clock& clock;
     VersionInfo version;
     TraceSetup trace;
     std::string admin_token;  ///< empty: there is no /admin/reload
     ReloadModel reload;
-    std::vector<std::string> labels;        ///< of the model, for `pp_doclayout_regions_total`
-    const ApiKeysFile* api_keys = nullptr;  ///< null: nobody needs a key
+    ObservePage observe_page;                   ///< of users' pages; may be empty
+    health::DeepHealth* deep_health = nullptr;  ///< null: there is no /deep-health
+    const ApiKeysFile* api_keys = nullptr;      ///< null: nobody needs a key
   };
 
   /// Binds, listens and serves from now on; whether requests find a model is the readiness' matter. Blocks for a name's
@@ -70,6 +83,13 @@ class Server {
   virtual ~Server() = default;
 
   virtual int port() const = 0;
+
+  /// A model's labels: for each there is a series of `pp_doclayout_regions_total` from now on. Thread-safe.
+  virtual void AddLabels(const std::vector<std::string>& labels) = 0;
+
+  /// The I/O thread, which nothing may hold up: when it last went round, and the kernel's number of it. Thread-safe.
+  virtual TimePoint last_turn() const = 0;
+  virtual int io_thread_id() const = 0;
 
   /// After `drain_grace` closes the port, answers every request that has begun to arrive, with `Connection: close` on
   /// the last of each connection, and ends the others' connections. Blocks until that is done or `drain_timeout` has

@@ -266,7 +266,12 @@ TEST(Server, SaysWhyItCannotListen) {
   const health::Readiness readiness;
   ScheduledPages<FakeModel> pages({}, std::make_shared<FakeModel>(FakeModelSteps()), clock);
   const auto listen = [&](const Server::Options& options) {
-    return Server::Listen(options, {pages, registry, readiness, logger, clock, {}, {}});
+    return Server::Listen(options, {.pages = pages,
+                                    .registry = registry,
+                                    .readiness = readiness,
+                                    .reports = {},
+                                    .logger = logger,
+                                    .clock = clock});
   };
 
   const auto taken = listen({.host = "127.0.0.1", .port = server.port()});

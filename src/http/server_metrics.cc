@@ -49,8 +49,7 @@ T& FindOr(const std::map<std::string, T*, std::less<>>& series, std::string_view
 
 }  // namespace
 
-ServerMetrics::ServerMetrics(metrics::Registry& registry, const PageService& service,
-                             const std::vector<std::string>& labels)
+ServerMetrics::ServerMetrics(metrics::Registry& registry, const PageService& service)
     : registry_(registry),
       connections{registry.AddGauge("http_connections_open", "Connections that are open"), AddIdleEnd("idle_timeout"),
                   AddIdleEnd("made_room")},
@@ -87,6 +86,10 @@ ServerMetrics::ServerMetrics(metrics::Registry& registry, const PageService& ser
   }
   const MutexLock lock(regions_mutex_);
   RegionCounter(kOther);
+}
+
+void ServerMetrics::AddLabels(const std::vector<std::string>& labels) {
+  const MutexLock lock(regions_mutex_);
   for (const std::string& label : labels) RegionCounter(label);
 }
 

@@ -23,14 +23,16 @@ namespace doclayout::http {
 /// asks the service for its numbers whenever metrics are read. One for each registry.
 class ServerMetrics {
  public:
-  /// `labels`: of the model, for `pp_doclayout_regions_total`.
-  ServerMetrics(metrics::Registry& registry, const PageService& service, const std::vector<std::string>& labels);
+  ServerMetrics(metrics::Registry& registry, const PageService& service);
 
   ServerMetrics(const ServerMetrics&) = delete;
   ServerMetrics& operator=(const ServerMetrics&) = delete;
 
   /// Once, before requests are counted.
   void AddRoutes(const std::vector<Route>& routes);
+
+  /// A model's, for `pp_doclayout_regions_total`.
+  void AddLabels(const std::vector<std::string>& labels);
 
   /// I/O thread only. Paths that are no route are "other", as are methods besides GET, HEAD and POST: strangers must
   /// not make series. A status that no route documents is there once it

@@ -67,6 +67,26 @@ std::optional<PageRef> FairQueue::Pop() {
   return page;
 }
 
+std::optional<PageRef> FairQueue::Pop(RequestId id) {
+  const auto found = requests_.find(id);
+  if (found == requests_.end() || found->second.pages.empty()) return std::nullopt;
+  Request& request = found->second;
+  Class& group = ClassOf(request.priority);
+  Client& client = group.clients.find(request.client)->second;
+  group.waiting.erase(client.key);
+  client.waiting.erase(request.key);
+  client.key.tag += 1;
+  request.key.tag += 1;
+
+  const PageRef page{.request = id, .page = request.pages.front()};
+  request.pages.pop_front();
+  --group.pages;
+  --size_;
+  if (!request.pages.empty()) client.waiting.emplace(request.key, id);
+  if (!client.waiting.empty()) group.waiting.emplace(client.key, &client);
+  return page;
+}
+
 std::vector<int> FairQueue::Remove(RequestId id) {
   const auto found = requests_.find(id);
   if (found == requests_.end()) return {};

@@ -53,6 +53,9 @@ class FairQueue {
   /// The page whose turn it is; nullopt when none waits.
   std::optional<PageRef> Pop();
 
+  /// A page of this request, whosever turn it is; nullopt when none of it waits. It counts as its client's turn.
+  std::optional<PageRef> Pop(RequestId request);
+
   /// Forgets the request; its pages that waited, in their order.
   std::vector<int> Remove(RequestId request);
 

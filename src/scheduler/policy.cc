@@ -67,6 +67,7 @@ std::optional<Refusal> Policy::Judge(const RequestSpec& spec, TimePoint now) con
   if (alive() == 0) {
     return Refusal{.reason = RefusalReason::kEngine, .message = "every slot of the model is stuck"};
   }
+  if (spec.reserved) return std::nullopt;
   if (std::optional<Refusal> refusal = CheckRoom(spec)) return refusal;
   return CheckDeadline(spec, 0, now);
 }
@@ -173,13 +174,13 @@ tl::expected<RequestId, Refusal> Policy::Admit(const RequestSpec& spec, TimePoin
                    .deadline = spec.deadline,
                    .admitted_pages = spec.pages,
                    .to_come = spec.pages,
-                   .tried = IsWorthTrying(spec, 0, now)};
+                   .reserved = spec.reserved,
+                   .tried = spec.reserved || IsWorthTrying(spec, 0, now)};
   queue_.Add(id, spec.client, spec.priority);
   Client& client = ClientsOf(spec.priority)[spec.client];
   client.requests.insert(id);
   client.to_come += static_cast<std::size_t>(spec.pages);
-  ++client.waiting_requests;
-  ++waiting_requests_;
+  CountWaiting(requests_.at(id), client, true);
   to_come_ += static_cast<std::size_t>(spec.pages);
   if (spec.deadline.time() != TimePoint::max()) deadlines_.emplace(spec.deadline.time(), id);
   return id;
@@ -192,10 +193,11 @@ std::optional<Refusal> Policy::SetPages(RequestId id, int pages, TimePoint now) 
   const RequestSpec spec{
       .client = request.client, .priority = request.priority, .deadline = request.deadline, .pages = pages};
   // For so many it was accepted: what has come up since then is no reason to refuse it after all.
-  if (pages > request.admitted_pages) {
+  if (pages > request.admitted_pages && !request.reserved) {
     if (std::optional<Refusal> refusal = CheckDeadline(spec, id, now)) return refusal;
   }
-  if (pages > request.admitted_pages || request.to_come == 0) request.tried = IsWorthTrying(spec, id, now);
+  if (pages > request.admitted_pages || request.to_come == 0)
+    request.tried = request.reserved || IsWorthTrying(spec, id, now);
   Client& client = ClientsOf(request.priority).find(request.client)->second;
   client.to_come += static_cast<std::size_t>(pages - request.to_come);
   to_come_ += static_cast<std::size_t>(pages - request.to_come);
@@ -208,6 +210,7 @@ bool Policy::Push(PageRef page, TimePoint now) {
   queue_.Push(page);
   pushed_.emplace(page, now);
   ages_.emplace(now, page);
+  if (requests_.at(page.request).reserved) reserved_.emplace(now, page);
   return true;
 }
 
@@ -228,7 +231,7 @@ std::optional<Policy::Assignment> Policy::Take(TimePoint now) {
 
   Assignment assignment{.slot = slot};
   for (int i = 0; i < count; ++i) {
-    const PageRef page = *queue_.Pop();
+    const PageRef page = *NextPage(now);
     Unwait(page);
     Begin(requests_.at(page.request));
     assignment.pages.push_back(page);
@@ -240,13 +243,32 @@ std::optional<Policy::Assignment> Policy::Take(TimePoint now) {
   return assignment;
 }
 
+/// Whose turn it is, unless one with a place of its own has waited for long enough.
+std::optional<PageRef> Policy::NextPage(TimePoint now) {
+  if (!reserved_.empty() && now - reserved_.begin()->first >= options_.reserved_patience) {
+    return queue_.Pop(reserved_.begin()->second.request);
+  }
+  return queue_.Pop();
+}
+
+/// Whose place is its own takes none of the queue's.
+void Policy::CountWaiting(const Request& request, Client& client, bool waits) {
+  if (request.reserved) return;
+  if (waits) {
+    ++client.waiting_requests;
+    ++waiting_requests_;
+  } else {
+    --client.waiting_requests;
+    --waiting_requests_;
+  }
+}
+
 /// A page of the request goes to a slot.
 void Policy::Begin(Request& request) {
   Client& client = ClientsOf(request.priority).find(request.client)->second;
   if (!request.begun) {
     request.begun = true;
-    --client.waiting_requests;
-    --waiting_requests_;
+    CountWaiting(request, client, false);
   }
   --request.to_come;
   --client.to_come;
@@ -256,6 +278,7 @@ void Policy::Begin(Request& request) {
 void Policy::Unwait(PageRef page) {
   const auto found = pushed_.find(page);
   ages_.erase({found->second, page});
+  reserved_.erase({found->second, page});
   pushed_.erase(found);
 }
 
@@ -296,10 +319,7 @@ void Policy::Forget(RequestId id, const Request& request) {
   client.requests.erase(id);
   client.to_come -= static_cast<std::size_t>(request.to_come);
   to_come_ -= static_cast<std::size_t>(request.to_come);
-  if (!request.begun) {
-    --client.waiting_requests;
-    --waiting_requests_;
-  }
+  if (!request.begun) CountWaiting(request, client, false);
   if (client.requests.empty()) clients.erase(owner);
   deadlines_.erase({request.deadline.time(), id});
 }

@@ -45,6 +45,9 @@ struct RequestSpec {
   Priority priority = Priority::kInteractive;
   Deadline deadline = Deadline::Never();
   int pages = 1;  ///< as far as is known
+  /// A place of its own: neither a full queue nor its deadline refuses it, it takes nobody's place, and it does not
+  /// wait longer than `reserved_patience` for its turn. For the service's own pages, one at a time.
+  bool reserved = false;
 };
 
 /// What the scheduler decides, without threads: who is accepted, which page is next, which slot is stuck, whose time is
@@ -67,6 +70,7 @@ class Policy {
     FairQueue::Options fairness;
     Batcher::Options batches;
     Breaker::Options breaker;
+    Duration reserved_patience = std::chrono::seconds(2);     ///< in the queue as everybody, then it is next
     Duration inference_limit = std::chrono::seconds(60);      ///< then a slot is stuck
     Duration first_guess = std::chrono::milliseconds(200);    ///< of a page's inference
     Duration overhead_guess = std::chrono::milliseconds(10);  ///< of a page outside the slots
@@ -156,6 +160,7 @@ class Policy {
     int admitted_pages = 0;
     int to_come = 0;     ///< pages that no slot has taken
     bool begun = false;  ///< a slot has taken one
+    bool reserved = false;
     bool tried = false;  ///< slots were free for it: whatever was predicted, it has its time
   };
   struct Client {
@@ -181,7 +186,9 @@ class Policy {
   double Predict(const RequestSpec& spec, RequestId self, double deviations, TimePoint now) const;
   void Forget(RequestId id, const Request& request);
   void Begin(Request& request);
+  std::optional<PageRef> NextPage(TimePoint now);
   void Unwait(PageRef page);
+  void CountWaiting(const Request& request, Client& client, bool waits);
   TimePoint GivenUpAt(TimePoint deadline, const Request& request) const;
   int IdleSlot() const;
   int alive() const { return options_.slots - stuck_; }
@@ -197,8 +204,9 @@ class Policy {
   std::unordered_map<RequestId, Request> requests_;
   std::vector<Clients> clients_ = std::vector<Clients>(kPriorities);
   std::set<std::pair<TimePoint, RequestId>> deadlines_;
-  std::map<PageRef, TimePoint> pushed_;           ///< pages that wait for a slot, and since when
-  std::set<std::pair<TimePoint, PageRef>> ages_;  ///< the same by age
+  std::map<PageRef, TimePoint> pushed_;               ///< pages that wait for a slot, and since when
+  std::set<std::pair<TimePoint, PageRef>> ages_;      ///< the same by age
+  std::set<std::pair<TimePoint, PageRef>> reserved_;  ///< those of reserved requests
   std::vector<Slot> slots_;
   RequestId last_id_ = 0;
   std::size_t waiting_requests_ = 0;

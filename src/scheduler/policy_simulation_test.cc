@@ -33,7 +33,8 @@ struct Pattern {
   int most_pages = 1;
   double bulk_share = 0;
   double no_deadline_share = 0;
-  double leave_share = 0;  ///< of callers who lose patience
+  double reserved_share = 0;  ///< of requests that have a place of their own
+  double leave_share = 0;     ///< of callers who lose patience
   double failure_share = 0;
   double hang_share = 0;
   bool replaceable = true;  ///< whether a slot that hangs can be replaced
@@ -67,6 +68,7 @@ Pattern RandomPattern(std::mt19937& random) {
   pattern.most_pages = among(0, 1) == 0 ? 1 : among(2, 40);
   pattern.bulk_share = among(0, 1) == 0 ? 0 : uniform(0, 1);
   pattern.no_deadline_share = among(0, 1) == 0 ? 0 : uniform(0, 1);
+  pattern.reserved_share = among(0, 1) == 0 ? 0 : uniform(0, 0.1);
   pattern.leave_share = among(0, 1) == 0 ? 0 : uniform(0, 0.5);
   pattern.failure_share = among(0, 2) == 0 ? uniform(0, 0.5) : 0;
   pattern.hang_share = among(0, 4) == 0 ? uniform(0, 0.02) : 0;
@@ -157,7 +159,8 @@ class Simulation {
     RequestSpec spec{
         .client = "client " + std::to_string(Among(1, pattern_.clients)),
         .priority = Uniform() < pattern_.bulk_share ? Priority::kBulk : Priority::kInteractive,
-        .deadline = Uniform() < pattern_.no_deadline_share ? Deadline::Never() : Deadline::At(now_ + pattern_.timeout)};
+        .deadline = Uniform() < pattern_.no_deadline_share ? Deadline::Never() : Deadline::At(now_ + pattern_.timeout),
+        .reserved = Uniform() < pattern_.reserved_share};
     const bool judged = !policy_.Judge(spec, now_);
     const bool must_be_refused = !HasRoom(spec);
     const bool must_be_accepted = policy_.requests() == 0 && policy_.busy() == 0 &&
@@ -168,6 +171,7 @@ class Simulation {
     if (!id) {
       ++refused_;
       CheckRefusal(id.error());
+      EXPECT_TRUE(!spec.reserved || id.error().reason == RefusalReason::kEngine) << id.error().message;
       ASSERT_FALSE(must_be_accepted) << "an idle service refuses: " << id.error().message;
       return;
     }
@@ -191,10 +195,11 @@ class Simulation {
 
   /// Whether so few wait that there is a place for another of this client.
   bool HasRoom(const RequestSpec& spec) const {
+    if (spec.reserved) return true;
     std::size_t waiting = 0;
     bool of_client = false;
     for (const auto& [id, request] : requests_) {
-      if (request.end != End::kNone || !request.taken.empty()) continue;
+      if (request.end != End::kNone || !request.taken.empty() || request.spec.reserved) continue;
       ++waiting;
       of_client |= request.spec.client == spec.client && request.spec.priority == spec.priority;
     }

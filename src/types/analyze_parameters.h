@@ -45,6 +45,8 @@ struct AnalyzeParameters {
   std::optional<bool> overlap_filter;  ///< whether of regions that overlap by much only one stays
   std::optional<PolygonWidth> polygon_width;
   std::optional<std::vector<std::string>> unordered_labels;  ///< regions of these labels get no order
+
+  friend bool operator==(const AnalyzeParameters&, const AnalyzeParameters&) = default;
 };
 
 }  // namespace doclayout

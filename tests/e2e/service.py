@@ -45,7 +45,7 @@ def read_answer(response: http.client.HTTPResponse) -> Answer:
 
 
 class Service:
-    """Starts at once, and is ready when the constructor is done."""
+    """Starts at once, and is ready when the constructor is done; with `wait_for="listening"` it may still load its model."""
 
     def __init__(
         self,
@@ -53,6 +53,7 @@ class Service:
         environment: Mapping[str, str],
         options: Iterable[str] = (),
         preexec_fn: Callable[[], None] | None = None,
+        wait_for: str = "ready",
     ):
         command = [str(binary), "serve", "--host", "127.0.0.1", "--port", "0", *map(str, options)]
         self.process = subprocess.Popen(
@@ -68,18 +69,22 @@ class Service:
         self._lines: list[str] = []
         self._reading = threading.Event()
         self._reading.set()
-        self._listening: queue.Queue[int | None] = queue.Queue()
+        self._events: queue.Queue[str | None] = queue.Queue()
+        self.port = 0
         self._reader = threading.Thread(target=self._read_log, daemon=True)
         self._reader.start()
-        try:
-            port = self._listening.get(timeout=START_SECONDS)
-        except queue.Empty:
-            port = None
-        if port is None:
+        self.wait_for(wait_for)
+
+    def wait_for(self, event: str):
+        """Until it says that it is listening, or ready."""
+        said: str | None = ""
+        with contextlib.suppress(queue.Empty):
+            while said is not None and said != event:
+                said = self._events.get(timeout=START_SECONDS)
+        if said != event:
             self.process.kill()
             self.process.wait()
-            raise AssertionError(f"the service did not say where it listens:\n{self.log()}")
-        self.port = port
+            raise AssertionError(f"the service is not {event}:\n{self.log()}")
 
     def _read_log(self):
         for line in self.process.stdout:
@@ -88,8 +93,10 @@ class Service:
             with contextlib.suppress(ValueError, TypeError, KeyError):
                 entry = json.loads(line)
                 if entry["event"] == "listening":
-                    self._listening.put(int(entry["port"]))
-        self._listening.put(None)
+                    self.port = int(entry["port"])
+                if entry["event"] in ("listening", "ready"):
+                    self._events.put(entry["event"])
+        self._events.put(None)
 
     def log(self) -> str:
         """All that the process has written so far."""

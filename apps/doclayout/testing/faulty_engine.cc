@@ -7,17 +7,25 @@
 //   hang N        the inference never ends
 //   slow N MS     it takes so many milliseconds longer
 //   leak N MB     it takes so much memory and never gives it back
+//   nan N         its outputs are no numbers
+//   empty N       its outputs are zeros: nothing is found
+//   shift N       it sees the page moved by a twentieth to the right and down
 //
 // FAULTS_REPLACE=1 makes the engine say that a new session may take a hung one's place; FAULTS_LOAD=hang makes it never
-// be loaded.
+// be loaded, FAULTS_LOAD=SECONDS so much later; the signal SIGUSR2 holds up the thread that gets it for ten seconds.
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <condition_variable>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
+#include <deque>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -85,6 +93,40 @@ void HangForever() {
   for (;;) never.wait(lock);
 }
 
+/// Outputs that are no longer what the model gave.
+class SpoiledOutputs {
+ public:
+  std::span<const TensorView> Spoil(std::span<const TensorView> outputs, float value) {
+    memory_.clear();
+    views_.clear();
+    for (const TensorView& output : outputs) {
+      views_.push_back(output);
+      if (output.type != ElementType::kFloat32) continue;
+      memory_.emplace_back(ElementCount(output.shape), value);
+      views_.back().data = memory_.back().data();
+    }
+    return views_;
+  }
+
+ private:
+  std::deque<std::vector<float>> memory_;
+  std::vector<TensorView> views_;
+};
+
+/// Moves an image by a twentieth of its size to the right and down, over its own edge.
+void Shift(std::span<std::uint8_t> image, int width, int height) {
+  const int right = width / 20;
+  const int down = height / 20;
+  const auto at = [&](int x, int y) { return (static_cast<std::size_t>(y) * width + x) * 3; };
+  for (int y = height - 1; y >= 0; --y) {
+    for (int x = width - 1; x >= 0; --x) {
+      for (int channel = 0; channel < 3; ++channel) {
+        image[at(x, y) + channel] = image[at(std::max(x - right, 0), std::max(y - down, 0)) + channel];
+      }
+    }
+  }
+}
+
 class FaultySession final : public runtime::Session {
  public:
   FaultySession(std::unique_ptr<runtime::Session> session, std::shared_ptr<Faults> faults)
@@ -105,11 +147,18 @@ class FaultySession final : public runtime::Session {
       const auto bytes = static_cast<std::size_t>(fault.number * (1 << 20));
       faults_->Keep(std::string(bytes, 'x'));
     }
-    return session_->Run();
+    // The embedded model's input.
+    if (fault.kind == "shift") Shift(session_->image(0), 608, 800);
+    auto outputs = session_->Run();
+    if (!outputs) return outputs;
+    if (fault.kind == "nan") return spoiled_.Spoil(*outputs, std::numeric_limits<float>::quiet_NaN());
+    if (fault.kind == "empty") return spoiled_.Spoil(*outputs, 0);
+    return outputs;
   }
 
  private:
   const std::unique_ptr<runtime::Session> session_;
+  SpoiledOutputs spoiled_;
   const std::shared_ptr<Faults> faults_;
 };
 
@@ -125,7 +174,11 @@ class FaultyEngine final : public runtime::Engine {
   Duration batch_delay() const override { return engine_->batch_delay(); }
 
   Result<std::unique_ptr<runtime::Session>> CreateSession() override {
-    if (std::getenv("FAULTS_LOAD") != nullptr) HangForever();
+    if (const char* load = std::getenv("FAULTS_LOAD")) {
+      if (std::string(load) == "hang") HangForever();
+      if (!created_) std::this_thread::sleep_for(std::chrono::duration<double>(std::atof(load)));
+      created_ = true;
+    }
     auto session = engine_->CreateSession();
     if (!session) return Fail(session.error());
     return std::make_unique<FaultySession>(std::move(*session), faults_);
@@ -134,11 +187,20 @@ class FaultyEngine final : public runtime::Engine {
  private:
   const std::unique_ptr<runtime::Engine> engine_;
   const std::shared_ptr<Faults> faults_;
+  bool created_ = false;
 };
+
+/// What can hold up any thread, the I/O thread among them.
+void HoldUp(int) {
+  timespec left{.tv_sec = 10, .tv_nsec = 0};
+  while (nanosleep(&left, &left) != 0) {
+  }
+}
 
 }  // namespace
 
 std::unique_ptr<runtime::Engine> ThroughSeam(std::unique_ptr<runtime::Engine> engine) {
+  std::signal(SIGUSR2, HoldUp);
   const char* path = std::getenv("FAULTS_FILE");
   if (path == nullptr) return engine;
   return std::make_unique<FaultyEngine>(std::move(engine), std::make_shared<Faults>(path));

@@ -255,6 +255,7 @@ void AnalyzeRun::TakePage(int page, Result<PageLayout> layout, const PageSteps& 
   metrics.batch_size.Observe(steps.batch);
   metrics.pages.Increment();
   metrics.CountRegions(layout->regions);
+  if (context_->observe && request_.query.parameters == AnalyzeParameters{}) context_->observe(layout->regions);
 
   bool all = false;
   bool more = false;

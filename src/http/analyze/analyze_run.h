@@ -27,6 +27,10 @@
 
 namespace doclayout::http {
 
+/// Is told what the model finds by itself on a user's page, without parameters that change it. Thread-safe; must be
+/// short.
+using ObservePage = std::function<void(const std::vector<Region>&)>;
+
 /// What all analyses share. Immutable but for what is thread-safe itself; what it refers to must outlive it.
 struct AnalyzeContext {
   PageService& pages;
@@ -36,6 +40,7 @@ struct AnalyzeContext {
   std::shared_ptr<BodyBudget> bodies;
   std::shared_ptr<ServerMetrics> metrics;
   std::shared_ptr<AnswerCache> answers;  ///< null: every document is analysed
+  ObservePage observe;                   ///< may be empty
   Logger& logger;
   const Clock& clock;
 };

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/result.h"
-#include "health/health.h"
+#include "health/readiness.h"
 #include "http/body_budget.h"
 #include "scheduler/policy.h"
 #include "scheduler/task_pool.h"
@@ -28,6 +28,7 @@ struct ModelIdentity {
   std::string family;
   /// Not told: what else makes two models of one file answer differently; empty for none.
   std::string settings_sha256 = {};
+  std::string runtime = {};  ///< what infers it: "openvino 2026.4 (CPU, f32)"
 };
 
 /// When a page went through its steps, and with how many others. A plain value.

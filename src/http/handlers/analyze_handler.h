@@ -3,7 +3,7 @@
 #include <memory>
 #include <optional>
 
-#include "health/health.h"
+#include "health/readiness.h"
 #include "http/analyze/analyze_run.h"
 #include "http/handler.h"
 

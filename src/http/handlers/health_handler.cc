@@ -11,6 +11,7 @@ constexpr const char* kRetryAfterSeconds = "5";
 std::string ToJson(const health::Report& report) {
   nlohmann::ordered_json json;
   json["status"] = health::StatusName(report.status);
+  if (!report.phase.empty()) json["phase"] = report.phase;
   json["checks"] = nlohmann::ordered_json::array();
   for (const health::Check& check : report.checks) {
     nlohmann::ordered_json entry;
@@ -28,8 +29,7 @@ std::string ToJson(const health::Report& report) {
 
 }  // namespace
 
-Outcome HealthHandler::Begin(const Exchange&) {
-  const health::Report report = report_();
+Response HealthResponse(const health::Report& report) {
   Response response;
   response.content_type = "application/json";
   response.headers.push_back({"Cache-Control", "no-store"});
@@ -39,6 +39,10 @@ Outcome HealthHandler::Begin(const Exchange&) {
     response.headers.push_back({"Retry-After", kRetryAfterSeconds});
   }
   return response;
+}
+
+Outcome HealthHandler::Begin(const Exchange&) {
+  return HealthResponse(report_());
 }
 
 }  // namespace doclayout::http

@@ -8,7 +8,10 @@
 
 namespace doclayout::http {
 
-/// Answers a health report as JSON: 200, or 503 with Retry-After when it is unhealthy.
+/// A health report as JSON: 200, or 503 with Retry-After when it is unhealthy. Thread-safe.
+Response HealthResponse(const health::Report& report);
+
+/// Answers a report that is there at once.
 ///
 /// Runs on the I/O thread, which no inference holds up: it answers in milliseconds while the model saturates every
 /// core.

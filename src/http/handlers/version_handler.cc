@@ -10,10 +10,12 @@ std::string ToJson(const VersionInfo& info, const ModelIdentity& model) {
   json["name"] = "doclayout";
   json["version"] = info.version;
   json["commit"] = info.commit;
-  json["model"]["name"] = model.name;
-  json["model"]["sha256"] = model.sha256;
-  json["model"]["family"] = model.family;
-  json["runtime"] = info.runtime;
+  json["model"] = nullptr;
+  json["runtime"] = nullptr;
+  if (!model.name.empty()) {
+    json["model"] = {{"name", model.name}, {"sha256", model.sha256}, {"family", model.family}};
+    json["runtime"] = model.runtime;
+  }
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 

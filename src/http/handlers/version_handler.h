@@ -12,10 +12,10 @@ namespace doclayout::http {
 struct VersionInfo {
   std::string version;  ///< "0.1.0"
   std::string commit;   ///< of the source; empty when not known
-  std::string runtime;  ///< "openvino 2026.4 (CPU, f32)"
 };
 
-/// Answers it, and which model is served, as JSON. On the I/O thread. The service must outlive it.
+/// Answers it, and which model is served, as JSON; `model` and `runtime` are null until one is loaded. On the I/O
+/// thread. The service must outlive it.
 class VersionHandler final : public Handler {
  public:
   VersionHandler(VersionInfo info, const PageService& pages) : info_(std::move(info)), pages_(pages) {}

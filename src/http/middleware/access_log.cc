@@ -12,7 +12,7 @@ constexpr std::size_t kLongestPath = 200;
 
 /// Probes and scrapes come every few seconds for ever: a good answer to one is news to nobody.
 LogLevel LevelOf(const Exchange& exchange, const Response& response) {
-  const bool probe = exchange.route != nullptr && exchange.route->probe;
+  const bool probe = exchange.route != nullptr && exchange.route->IsProbe(exchange.head.method);
   return probe && response.status == 200 ? LogLevel::kDebug : LogLevel::kInfo;
 }
 

@@ -37,7 +37,8 @@ tl::expected<std::string_view, Problem> KeyOf(const RequestHead& head) {
 }  // namespace
 
 std::optional<Problem> ApiKeyMiddleware::OnRequest(Exchange& exchange) {
-  if (file_ == nullptr || exchange.route->admin || (exchange.route->probe && !keys_for_probes_)) return std::nullopt;
+  if (file_ == nullptr || exchange.route->admin || (exchange.route->IsProbe(exchange.head.method) && !keys_for_probes_))
+    return std::nullopt;
   const auto presented = KeyOf(exchange.head);
   if (!presented) return presented.error();
   if (presented->empty()) {

@@ -9,7 +9,7 @@ namespace doclayout::http {
 class ConnectionLimitMiddleware final : public Middleware {
  public:
   std::optional<Problem> OnRequest(Exchange& exchange) override {
-    if (!exchange.spare_connection || exchange.route->probe) return std::nullopt;
+    if (!exchange.spare_connection || exchange.route->IsProbe(exchange.head.method)) return std::nullopt;
     return Overloaded("there are as many connections as are allowed, and all are in use; try again in a moment",
                       Rejection::kTooManyConnections, 1);
   }

@@ -31,7 +31,7 @@ RateLimitMiddleware::RateLimitMiddleware(const ClientPolicy& policy, metrics::Re
 
 std::optional<Problem> RateLimitMiddleware::OnRequest(Exchange& exchange) {
   const Rate rate = exchange.own_rate.value_or(rate_);
-  if (!rate.limited() || exchange.route->probe) return std::nullopt;
+  if (!rate.limited() || exchange.route->IsProbe(exchange.head.method)) return std::nullopt;
   const std::optional<Duration> wait = limiter_.Take(exchange.client, rate, clock_.Now());
   clients_.Set(static_cast<double>(limiter_.clients()));
   forgotten_.Increment(limiter_.forgotten_early() - forgotten_.Value());

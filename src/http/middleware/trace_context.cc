@@ -61,7 +61,7 @@ void TraceContextMiddleware::OnResponse(const Exchange& exchange, Response& resp
 }
 
 void TraceContextMiddleware::OnDone(const Exchange& exchange, const Response& response) {
-  if (!exchange.trace || exchange.route == nullptr || exchange.route->probe) return;
+  if (!exchange.trace || exchange.route == nullptr || exchange.route->IsProbe(exchange.head.method)) return;
   if (!exchange.trace->sampled()) return;
   if (response.timings) AddStages(response.timings->trace, *exchange.trace);
   const std::string name = exchange.head.method + " " + std::string(exchange.route->path);

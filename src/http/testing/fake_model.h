@@ -39,7 +39,8 @@ class FakeModel {
   using Output = PageLayout;
 
   explicit FakeModel(FakeModelSteps steps)
-      : steps_(std::move(steps)), identity_{.name = steps_.name, .sha256 = "00", .family = "none"} {}
+      : steps_(std::move(steps)),
+        identity_{.name = steps_.name, .sha256 = "00", .family = "none", .runtime = "nothing"} {}
 
   const ModelIdentity& identity() const { return identity_; }
   PageSize input_size() const { return {.width = 8, .height = 8}; }

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "health/memory.h"
+
 namespace doclayout::http {
 namespace {
 
@@ -18,6 +20,10 @@ constexpr std::chrono::seconds kPatience{10};
 
 void AppendLittle(std::string& bytes, std::uint32_t value, int count) {
   for (int i = 0; i < count; ++i) bytes += static_cast<char>(value >> (8 * i) & 0xff);
+}
+
+health::Report Liveness() {
+  return health::Judge({health::CheckProcessMemory({.resident_bytes = health::ResidentBytes()}, 0)});
 }
 
 std::shared_ptr<FakeModel> MakeModel(TestSetup& setup) {
@@ -32,16 +38,25 @@ TestServer::TestServer(TestSetup setup)
       logger_(LogLevel::kOff, STDERR_FILENO),
       pages_({.policy = setup.policy, .pool = {}, .on_stuck = setup.on_stuck}, MakeModel(setup), clock_) {
   if (setup.model_loaded) readiness_.SetModelLoaded();
-  auto server = Server::Listen(setup.options, {.pages = pages_,
-                                               .registry = registry_,
-                                               .readiness = readiness_,
-                                               .logger = logger_,
-                                               .clock = clock_,
-                                               .version = {.version = "1.2.3", .commit = "abc", .runtime = "nothing"},
-                                               .labels = {"text", "table"},
-                                               .api_keys = setup.api_keys});
+  auto server =
+      Server::Listen(setup.options, {.pages = pages_,
+                                     .registry = registry_,
+                                     .readiness = readiness_,
+                                     .reports = {.liveness = [] { return Liveness(); },
+                                                 .readiness = [this] { return Readiness(); },
+                                                 .startup = [this] { return health::StartupReport(readiness_); }},
+                                     .logger = logger_,
+                                     .clock = clock_,
+                                     .version = {.version = "1.2.3", .commit = "abc"},
+                                     .api_keys = setup.api_keys});
   if (!server) std::abort();
   server_ = std::move(*server);
+  server_->AddLabels({"text", "table"});
+}
+
+health::Report TestServer::Readiness() const {
+  return health::Judge({health::CheckModel(readiness_), health::CheckSlots(pages_.slots()),
+                        health::CheckEngine(pages_.slots()), health::CheckDraining(readiness_)});
 }
 
 TestServer::~TestServer() {

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "health/health.h"
+#include "health/readiness.h"
 #include "http/analyze/scheduled_pages.h"
 #include "http/server.h"
 #include "http/testing/fake_model.h"
@@ -47,6 +47,8 @@ class TestServer {
   std::future<std::size_t> StartDrain();
 
  private:
+  health::Report Readiness() const;
+
   Gate* const gate_;
   SteadyClock clock_;
   Logger logger_;
