@@ -1,12 +1,14 @@
 #pragma once
 
 #include <atomic>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
+
+#include "metrics/exemplar.h"
 
 namespace doclayout::metrics {
 
@@ -35,7 +37,8 @@ class Gauge {
   std::atomic<double> value_{0};
 };
 
-/// Counts observations by size. Thread-safe, lock-free: one search and two atomic additions an observation.
+/// Counts observations by size. Thread-safe, lock-free: one search and two atomic additions an observation. What is no
+/// number is not counted: a sum would never be one again.
 class Histogram {
  public:
   /// `bounds`: upper limits of the buckets, rising; +Inf is added.
@@ -43,14 +46,22 @@ class Histogram {
 
   void Observe(double value);
 
+  /// The same, and it becomes the example of its bucket, unless `exemplar` is none or another is being written there.
+  void Observe(double value, const Exemplar& exemplar);
+
   std::span<const double> bounds() const { return bounds_; }
   /// Observations in bucket `index` alone, not summed up; index `bounds().size()` is +Inf.
   std::uint64_t BucketCount(std::size_t index) const { return buckets_[index].load(std::memory_order_relaxed); }
+  std::optional<ExemplarCell::Record> BucketExemplar(std::size_t index) const { return exemplars_[index].Load(); }
   double Sum() const { return sum_.Value(); }
 
  private:
+  std::size_t Bucket(double value) const;
+  void Count(std::size_t bucket, double value);
+
   const std::vector<double> bounds_;
   const std::unique_ptr<std::atomic<std::uint64_t>[]> buckets_;
+  const std::unique_ptr<ExemplarCell[]> exemplars_;
   Gauge sum_;
 };
 
