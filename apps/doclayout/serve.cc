@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
-#include <ctime>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -29,6 +28,7 @@
 #include "metrics/registry.h"
 #include "model_loading.h"
 #include "model_reloader.h"
+#include "process_metrics.h"
 #include "served_model.h"
 #include "stop_request.h"
 #include "tracing_setup.h"
@@ -90,24 +90,15 @@ void AddHealthMetrics(metrics::Registry& registry, std::string_view layer, std::
   }
 }
 
-void AddProcessMetrics(metrics::Registry& registry, const Logger& logger) {
-  registry.AddGaugeFunction("process_resident_memory_bytes", "Memory of the process that is in RAM.", {},
-                            health::ResidentBytes);
-  registry.AddCounterFunction("process_cpu_seconds_total", "CPU time of all threads of the process.", {},
-                              health::CpuSeconds);
-  registry.AddGaugeFunction("process_open_fds", "Open file descriptors.", {}, health::OpenDescriptors);
-  registry.AddGauge("process_start_time_seconds", "When the process started, seconds since 1970-01-01 UTC.")
-      .Set(static_cast<double>(std::time(nullptr)));
+void AddLogMetrics(metrics::Registry& registry, const Logger& logger) {
   registry.AddCounterFunction("pp_doclayout_log_lines_dropped_total",
                               "Log lines that found no room because nobody reads the log, or nobody can write it.", {},
                               [&logger] { return static_cast<double>(logger.dropped_lines()); });
 }
 
 void AddBuildInfo(metrics::Registry& registry, const ServedModel& model) {
-  registry
-      .AddGauge("pp_doclayout_build_info", "What is running; always 1.",
-                {{"version", Version()}, {"commit", Commit()}, {"runtime", model.engine().runtime()}})
-      .Set(1);
+  registry.AddInfo("pp_doclayout_build_info", "What is running; always 1.",
+                   {{"version", Version()}, {"commit", Commit()}, {"runtime", model.engine().runtime()}});
 }
 
 using Pages = http::ScheduledPages<ServedModel>;
@@ -275,7 +266,8 @@ End Serve(const config::ServeConfig& config, LastResort& last_resort) {
   AddBuildInfo(registry, *model);
   ModelInfoMetric model_info(registry);
   model_info.Set(model->identity());
-  AddProcessMetrics(registry, logger);
+  AddProcessMetrics(registry);
+  AddLogMetrics(registry, logger);
   health::Readiness readiness;
   readiness.SetModelLoaded();
   Pages pages(PagesOptions(config.scheduling, *model, stop, logger), model, clock);

@@ -4,15 +4,29 @@
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
+#include <tuple>
 #include <utility>
 
 namespace doclayout::metrics {
 
 Histogram::Histogram(std::vector<double> bounds)
-    : bounds_(std::move(bounds)),
-      buckets_(std::make_unique<std::atomic<std::uint64_t>[]>(bounds_.size() + 1)),
-      exemplars_(std::make_unique<ExemplarCell[]>(bounds_.size() + 1)) {
+    : bounds_(std::move(bounds)), exemplars_(std::make_unique<ExemplarCell[]>(bounds_.size() + 1)) {
   if (!std::is_sorted(bounds_.begin(), bounds_.end())) std::abort();
+  const std::size_t lines = bounds_.size() / std::tuple_size_v<decltype(Line::counts)> + 1;
+  for (Stripe& stripe : stripes_) stripe.lines = std::make_unique<Line[]>(lines);
+}
+
+/// Of the thread that asks, for its life and in every histogram.
+std::size_t Histogram::OwnStripe() {
+  static constinit std::atomic<std::size_t> threads{0};
+  static constinit thread_local std::size_t own = kNoStripe;
+  if (own == kNoStripe) own = threads.fetch_add(1, std::memory_order_relaxed) % kStripes;
+  return own;
+}
+
+std::atomic<std::uint64_t>& Histogram::Stripe::Count(std::size_t bucket) const {
+  constexpr std::size_t kOfALine = std::tuple_size_v<decltype(Line::counts)>;
+  return lines[bucket / kOfALine].counts[bucket % kOfALine];
 }
 
 std::size_t Histogram::Bucket(double value) const {
@@ -20,8 +34,21 @@ std::size_t Histogram::Bucket(double value) const {
 }
 
 void Histogram::Count(std::size_t bucket, double value) {
-  buckets_[bucket].fetch_add(1, std::memory_order_relaxed);
-  sum_.Add(value);
+  Stripe& stripe = stripes_[OwnStripe()];
+  stripe.Count(bucket).fetch_add(1, std::memory_order_relaxed);
+  stripe.sum.Add(value);
+}
+
+std::uint64_t Histogram::BucketCount(std::size_t index) const {
+  std::uint64_t count = 0;
+  for (const Stripe& stripe : stripes_) count += stripe.Count(index).load(std::memory_order_relaxed);
+  return count;
+}
+
+double Histogram::Sum() const {
+  double sum = 0;
+  for (const Stripe& stripe : stripes_) sum += stripe.sum.Value();
+  return sum;
 }
 
 void Histogram::Observe(double value) {
