@@ -5,7 +5,23 @@ import os
 import subprocess
 from pathlib import Path
 
-from . import cpu, health, idle, leak, machinery, memory, metrics, overload, probes, restarts, short, stages, startup, throughput, v3
+from . import (
+    cpu,
+    health,
+    idle,
+    leak,
+    machinery,
+    memory,
+    metrics,
+    overload,
+    probes,
+    restarts,
+    short,
+    stages,
+    startup,
+    throughput,
+    v3,
+)
 from .context import ROOT, BenchError, Context
 from .machine import busy_processors, this_machine
 from .report import Report, say
