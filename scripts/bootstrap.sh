@@ -109,11 +109,11 @@ is_debian_12() {
 PROMETHEUS_PROGRAMS=(prometheus promtool)
 
 unpack_prometheus() {
-  local scrap program absent=no
+  local scrap program complete=yes
   for program in "${PROMETHEUS_PROGRAMS[@]}"; do
-    [[ -x .deps/tools/$program ]] || absent=yes
+    [[ -x .deps/tools/$program ]] || complete=no
   done
-  [[ $absent == yes ]] || return 0
+  [[ $complete == no ]] || return 0
   scrap=$(mktemp -d .deps/.prometheus-XXXXXX)
   say "apt: unpacking prometheus and promtool"
   if ! download_prometheus "$scrap"; then

@@ -6,6 +6,7 @@ from .machine import Machine
 from .report import Report, say
 
 ONE, TWO = "/threads:1", "/threads:2"
+BAR_NS = 100
 
 
 def measure(context: Context, machine: Machine, report: Report) -> None:
@@ -25,4 +26,5 @@ def measure(context: Context, machine: Machine, report: Report) -> None:
     rows = [[name, f"{nanoseconds[name] / 1e3:.4g}", f"{result.counters[name]['bytes']:.0f}"] for name in expositions]
     report.table(["format", "µs", "bytes"], rows)
     for call in calls:
-        report.under(f"{call}, CPU", nanoseconds[call + ONE], 100, "ns")
+        report.under(f"{call}, CPU", nanoseconds[call + ONE], BAR_NS, "ns")
+    report.under("histogram/observe, two threads, CPU", nanoseconds["histogram/observe" + TWO], BAR_NS, "ns")

@@ -55,7 +55,7 @@ TEST(ExemplarCell, IsNeverReadTorn) {
   }
 
   int torn = 0;
-  for (int seen = 0; seen < 100'000;) {
+  for (int seen = 0; seen < 2'000'000;) {
     const auto record = cell.Load();
     if (!record) continue;
     ++seen;
