@@ -26,8 +26,6 @@
 #include "base/result.h"
 #include "decode/document.h"
 #include "detections_subject.h"
-#include "metrics/metrics.h"
-#include "metrics/registry.h"
 #include "model/model_file.h"
 #include "model/onnx_header.h"
 #include "postprocess/layout.h"
@@ -236,23 +234,6 @@ void AddDetections(const bench::DetectionsSubject& subject) {
   }
 }
 
-/// One thread, and two that write to the same series. CPU time would hide how long they wait for each other's cache
-/// line only if they slept: they do not, so it is the measure here too.
-void AddMetrics(metrics::Registry& registry) {
-  metrics::Counter& counter = registry.AddCounter("bench_total", "Increments.");
-  metrics::Histogram& histogram = registry.AddHistogram("bench_seconds", "Observations.", metrics::LatencyBuckets());
-  const auto increment = [&counter](benchmark::State& state) {
-    for (auto _ : state) counter.Increment();
-  };
-  const auto observe = [&histogram](benchmark::State& state) {
-    for (auto _ : state) histogram.Observe(0.073);
-  };
-  for (const int threads : {1, 2}) {
-    benchmark::RegisterBenchmark("metrics/increment", increment)->Threads(threads);
-    benchmark::RegisterBenchmark("metrics/observe", observe)->Threads(threads);
-  }
-}
-
 int Run(int argc, char** argv) {
   // As in the service: a page is resized by the thread that has it.
   cv::setNumThreads(1);
@@ -263,12 +244,10 @@ int Run(int argc, char** argv) {
   const char* const path = chosen != nullptr ? chosen : DOCLAYOUT_BENCH_PAGE;
   Subject subject(path);
   std::vector<std::uint8_t> input(preprocess::InputBytes(subject.card().input));
-  metrics::Registry registry;
   AddStages(subject, input);
   AddParts(subject);
   const bench::DetectionsSubject detections;
   AddDetections(detections);
-  AddMetrics(registry);
   benchmark::AddCustomContext("page_pixels", fmt::format("{}x{}", subject.layout().width, subject.layout().height));
   benchmark::AddCustomContext("page_regions", fmt::format("{}", subject.layout().regions.size()));
   benchmark::RunSpecifiedBenchmarks();

@@ -105,23 +105,31 @@ is_debian_12() {
   (source /etc/os-release && [[ ${ID:-} == debian && ${VERSION_ID:-} == 12 ]])
 }
 
-# promtool, out of its package: installing that would start a server.
-unpack_promtool() {
-  [[ -x .deps/tools/promtool ]] && return 0
-  local scrap
-  scrap=$(mktemp -d .deps/.promtool-XXXXXX)
-  say "apt: unpacking promtool"
-  if ! download_promtool "$scrap"; then
+# Prometheus and its promtool, out of their package: installing that would start a server.
+PROMETHEUS_PROGRAMS=(prometheus promtool)
+
+unpack_prometheus() {
+  local scrap program complete=yes
+  for program in "${PROMETHEUS_PROGRAMS[@]}"; do
+    [[ -x .deps/tools/$program ]] || complete=no
+  done
+  [[ $complete == no ]] || return 0
+  scrap=$(mktemp -d .deps/.prometheus-XXXXXX)
+  say "apt: unpacking prometheus and promtool"
+  if ! download_prometheus "$scrap"; then
     apt_get update
-    download_promtool "$scrap" || die "apt could not download prometheus"
+    download_prometheus "$scrap" || die "apt could not download prometheus"
   fi
-  dpkg-deb --fsys-tarfile "$scrap"/prometheus_*.deb | tar -x -C "$scrap" ./usr/bin/promtool
+  dpkg-deb --fsys-tarfile "$scrap"/prometheus_*.deb |
+    tar -x -C "$scrap" "${PROMETHEUS_PROGRAMS[@]/#/./usr/bin/}"
   mkdir -p .deps/tools
-  mv "$scrap/usr/bin/promtool" .deps/tools/promtool
+  for program in "${PROMETHEUS_PROGRAMS[@]}"; do
+    mv "$scrap/usr/bin/$program" ".deps/tools/$program"
+  done
   rm -rf "$scrap"
 }
 
-download_promtool() (
+download_prometheus() (
   cd "$1" || exit
   apt-get -qq -o APT::Sandbox::User=root download prometheus >&2 2>/dev/null
 )
@@ -249,7 +257,7 @@ main() {
   if is_debian_12; then
     install_packages "${wanted[@]}"
     unpack_onnxruntime_headers
-    [[ " ${wanted[*]} " != *" test "* ]] || unpack_promtool
+    [[ " ${wanted[*]} " != *" test "* ]] || unpack_prometheus
   else
     check_other_distribution
   fi

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/cpu.h"
+#include "health/process.h"
 
 namespace doclayout {
 namespace {

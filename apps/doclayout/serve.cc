@@ -16,9 +16,9 @@
 #include "client_setup.h"
 #include "commands.h"
 #include "console.h"
-#include "health/health.h"
 #include "last_resort.h"
 #include "metrics/registry.h"
+#include "process_metrics.h"
 #include "service.h"
 #include "stop_request.h"
 #include "tracing_setup.h"
@@ -26,14 +26,7 @@
 namespace doclayout {
 namespace {
 
-void AddProcessMetrics(metrics::Registry& registry, const Logger& logger) {
-  registry.AddGaugeFunction("process_resident_memory_bytes", "Memory of the process that is in RAM.", {},
-                            health::ResidentBytes);
-  registry.AddCounterFunction("process_cpu_seconds_total", "CPU time of all threads of the process.", {},
-                              health::CpuSeconds);
-  registry.AddGaugeFunction("process_open_fds", "Open file descriptors.", {}, health::OpenDescriptors);
-  registry.AddGauge("process_start_time_seconds", "When the process started, seconds since 1970-01-01 UTC.")
-      .Set(static_cast<double>(std::time(nullptr)));
+void AddLogMetrics(metrics::Registry& registry, const Logger& logger) {
   registry.AddCounterFunction("pp_doclayout_log_lines_dropped_total",
                               "Log lines that found no room because nobody reads the log, or nobody can write it.", {},
                               [&logger] { return static_cast<double>(logger.dropped_lines()); });
@@ -61,10 +54,10 @@ End Serve(const config::ServeConfig& config, LastResort& last_resort) {
     Complain(spans.error().message);
     return {kExitUsage};
   }
-  registry
-      .AddGauge("pp_doclayout_build_info", "What is running; always 1.", {{"version", Version()}, {"commit", Commit()}})
-      .Set(1);
-  AddProcessMetrics(registry, logger);
+  registry.AddInfo("pp_doclayout_build_info", "What is running; always 1.",
+                   {{"version", Version()}, {"commit", Commit()}});
+  AddProcessMetrics(registry);
+  AddLogMetrics(registry, logger);
   Service service({.config = config,
                    .clients = *clients,
                    .spans = spans->get(),

@@ -5,13 +5,30 @@ import os
 import subprocess
 from pathlib import Path
 
-from . import cpu, health, idle, leak, machinery, memory, overload, probes, restarts, short, stages, startup, throughput, v3
+from . import (
+    cpu,
+    health,
+    idle,
+    leak,
+    machinery,
+    memory,
+    metrics,
+    overload,
+    probes,
+    restarts,
+    short,
+    stages,
+    startup,
+    throughput,
+    v3,
+)
 from .context import ROOT, BenchError, Context
 from .machine import busy_processors, this_machine
 from .report import Report, say
 
 SECTIONS = {
     "stages": stages.measure,
+    "metrics": metrics.measure,
     "start": startup.measure,
     "idle": idle.measure,
     "throughput": throughput.measure,
@@ -36,6 +53,7 @@ nothing (scripts/bench does). A whole run takes about an hour and wants the mach
 
 sections (default: all):
   stages      CPU time of decode, resize, post-processing, JSON, ... one by one
+  metrics     CPU time of an observation, and of writing all metrics
   start       from exec to the first 200 of /ready
   idle        CPU time without requests
   throughput  pages a second: peer, bare engine, doclayout, taking turns

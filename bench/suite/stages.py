@@ -1,14 +1,9 @@
 """Stage by stage on one thread: bench/stages_bench.cc."""
 
-import json
-import os
-import subprocess
-
-from .context import BenchError, Context
+from . import google_benchmark
+from .context import Context
 from .machine import Machine
 from .report import Report, say
-
-TO_MICROSECONDS = {"ns": 1e-3, "us": 1.0, "ms": 1e3, "s": 1e6}
 
 
 def overhead_bar_ms(machine: Machine) -> float:
@@ -18,19 +13,10 @@ def overhead_bar_ms(machine: Machine) -> float:
 
 def measure(context: Context, machine: Machine, report: Report) -> None:
     say("stages")
-    command = [str(context.program("bench/doclayout_stages_bench")), "--benchmark_format=json"]
-    command.append(f"--benchmark_min_time={min(1.0, context.seconds / 20):g}")
-    environment = {**os.environ, "DOCLAYOUT_BENCH_PAGE": str(context.page)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise BenchError(f"the stage benchmark left with {done.returncode}:\n{done.stderr[-2000:]}")
-    result = json.loads(done.stdout)
-    cpu_us = {
-        run["name"].removesuffix("/process_time"): run["cpu_time"] * TO_MICROSECONDS[run["time_unit"]]
-        for run in result["benchmarks"]
-    }
+    result = google_benchmark.run(context, "bench/doclayout_stages_bench")
+    cpu_us = {name.removesuffix("/process_time"): seconds * 1e6 for name, seconds in result.cpu_seconds.items()}
 
-    page = f"{result['context']['page_pixels']} pixels, {result['context']['page_regions']} regions"
+    page = f"{result.context['page_pixels']} pixels, {result.context['page_regions']} regions"
     report.section(
         "Stages",
         f"CPU time, {page}. `all_but_inference` is decode, resize, postprocess and json in one go, without HTTP.",

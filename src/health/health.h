@@ -38,13 +38,4 @@ double Score(Status status);
 /// What a check of the report says as a number for metrics; 0 when it is not there.
 double Score(const Report& report, std::string_view check);
 
-/// Memory of this process that is in RAM, in bytes; 0 where /proc is not there.
-double ResidentBytes();
-
-/// CPU time of all threads of this process, in seconds.
-double CpuSeconds();
-
-/// Open file descriptors of this process.
-double OpenDescriptors();
-
 }  // namespace doclayout::health

@@ -11,6 +11,7 @@
 #include "http/clients/rate.h"
 #include "http/problem.h"
 #include "http/request_head.h"
+#include "metrics/exemplar.h"
 
 namespace doclayout::tracing {
 class RequestTrace;
@@ -35,6 +36,7 @@ struct Exchange {
   std::string request_id;
   std::string trace_id;                          ///< hexadecimal; empty without a trace
   std::shared_ptr<tracing::RequestTrace> trace;  ///< null when none are recorded
+  metrics::Exemplar exemplar;                    ///< its trace where somebody records that, we or the caller
   bool spare_connection = false;                 ///< on a connection beyond the limit: for probes only
   bool last_of_connection = false;  ///< draining, and nothing stands behind it; set when the answer is there
   bool cancelled = false;           ///< the caller went away before the answer was written

@@ -76,6 +76,7 @@ ServerMetrics::ServerMetrics(metrics::Registry& registry, const PageService& ser
       cache_misses(AddCacheResult("miss")),
       cache_shared(AddCacheResult("shared")) {
   AddLoad(service);
+  AddJobs();
   for (const std::string_view reason : kReasons) {
     rejections_.push_back(&registry.AddCounter("pp_doclayout_rejected_total", "Requests that a limit or state refused",
                                                {{"reason", std::string(reason)}}));
@@ -120,6 +121,14 @@ void ServerMetrics::AddRoutes(const std::vector<Route>& routes) {
 metrics::Histogram& ServerMetrics::AddStage(std::string_view stage) {
   return registry_.AddHistogram("pp_doclayout_stage_duration_seconds", "Time of one document in a stage",
                                 LatencyBuckets(), {{"stage", std::string(stage)}});
+}
+
+/// There are no jobs yet: the series stand here so that rules and dashboards find them, and stay 0 until a queue of
+/// jobs adds its own in their place.
+void ServerMetrics::AddJobs() {
+  for (const char* const state : {"pending", "processing", "completed", "failed", "cancelled"}) {
+    registry_.AddGauge("pp_doclayout_jobs", "Jobs that are kept, by state", {{"state", state}});
+  }
 }
 
 metrics::Counter& ServerMetrics::AddIdleEnd(std::string_view reason) {

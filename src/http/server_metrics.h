@@ -78,6 +78,7 @@ class ServerMetrics {
   metrics::Counter& AddOutcome(std::string_view outcome);
   metrics::Counter& AddCacheResult(std::string_view result);
   metrics::Counter& AddIdleEnd(std::string_view reason);
+  void AddJobs();
   metrics::Counter& RegionCounter(std::string_view label) REQUIRES(regions_mutex_);
   void AddLoad(const PageService& service);
 

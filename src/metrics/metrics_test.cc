@@ -1,14 +1,15 @@
-#include <gmock/gmock.h>
+#include "metrics/metrics.h"
+
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <cmath>
+#include <limits>
 #include <thread>
-
-#include "metrics/registry.h"
+#include <vector>
 
 namespace doclayout::metrics {
 namespace {
-
-using testing::HasSubstr;
 
 TEST(Counter, CountsFromManyThreads) {
   Counter counter;
@@ -37,46 +38,53 @@ TEST(Histogram, PutsAValueOnTheLimitIntoTheBucketBelow) {
   EXPECT_DOUBLE_EQ(histogram.Sum(), 7.6);
 }
 
-TEST(Registry, ExposesSeriesOfOneNameTogether) {
-  Registry registry;
-  registry.AddCounter("a_total", "Counts a", {{"kind", "x\"\n"}}).Increment(2);
-  registry.AddGauge("b", "Holds b").Set(0.5);
-  registry.AddCounter("a_total", "Counts a", {{"kind", "y"}});
+TEST(Histogram, CountsFromManyThreads) {
+  Histogram histogram({0.1, 1});
+  std::vector<std::thread> threads;
 
-  const std::string text = registry.Expose(Registry::Format::kPrometheusText);
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (int n = 0; n < 10'000; ++n) histogram.Observe(n % 2 == 0 ? 0.0625 : 0.5, Exemplar{{1}});
+    });
+  }
+  for (auto& thread : threads) thread.join();
 
-  EXPECT_EQ(text,
-            "# HELP a_total Counts a\n# TYPE a_total counter\na_total{kind=\"x\\\"\\n\"} 2\na_total{kind=\"y\"} 0\n"
-            "# HELP b Holds b\n# TYPE b gauge\nb 0.5\n");
+  EXPECT_EQ(histogram.BucketCount(0), 20'000U);
+  EXPECT_EQ(histogram.BucketCount(1), 20'000U);
+  EXPECT_DOUBLE_EQ(histogram.Sum(), 20'000 * 0.5625);
 }
 
-TEST(Registry, ExposesHistogramsSummedUp) {
-  Registry registry;
-  Histogram& histogram = registry.AddHistogram("h_seconds", "Times", {0.1, 1});
-  histogram.Observe(0.05);
+TEST(Histogram, DoesNotCountWhatIsNoNumber) {
+  Histogram histogram({0.1, 1});
+
+  histogram.Observe(std::numeric_limits<double>::quiet_NaN());
+  histogram.Observe(std::numeric_limits<double>::quiet_NaN(), Exemplar{{1}});
   histogram.Observe(0.5);
 
-  const std::string text = registry.Expose(Registry::Format::kPrometheusText);
-
-  EXPECT_THAT(text, HasSubstr("h_seconds_bucket{le=\"0.1\"} 1\nh_seconds_bucket{le=\"1\"} 2\n"
-                              "h_seconds_bucket{le=\"+Inf\"} 2\nh_seconds_sum 0.55\nh_seconds_count 2\n"));
+  EXPECT_EQ(histogram.BucketCount(0) + histogram.BucketCount(1) + histogram.BucketCount(2), 1U);
+  EXPECT_DOUBLE_EQ(histogram.Sum(), 0.5);
+  EXPECT_FALSE(histogram.BucketExemplar(0));
 }
 
-TEST(Registry, OpenMetricsEndsWithItsMarkAndNamesFamiliesWithoutSuffix) {
-  Registry registry;
-  registry.AddCounterFunction("cpu_seconds_total", "CPU", {}, [] { return 1.5; });
+TEST(Histogram, KeepsTheLastExemplarOfEachBucket) {
+  Histogram histogram({0.1, 1});
+  const auto before = std::chrono::system_clock::now();
 
-  const std::string text = registry.Expose(Registry::Format::kOpenMetrics);
+  histogram.Observe(0.05, Exemplar{{1}});
+  histogram.Observe(0.5, Exemplar{{2}});
+  histogram.Observe(0.25, Exemplar{{3}});
+  histogram.Observe(0.75, Exemplar{});
+  histogram.Observe(0.875);
 
-  EXPECT_EQ(text, "# HELP cpu_seconds CPU\n# TYPE cpu_seconds counter\ncpu_seconds_total 1.5\n# EOF\n");
-}
-
-TEST(RegistryDeathTest, TheSameSeriesTwiceAborts) {
-  Registry registry;
-  registry.AddGauge("b", "Holds b");
-
-  EXPECT_DEATH(registry.AddGauge("b", "Holds b"), "");
-  EXPECT_DEATH(registry.AddCounter("without_suffix", "x"), "");
+  const auto kept = histogram.BucketExemplar(1);
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->exemplar, Exemplar{{3}});
+  EXPECT_EQ(kept->value, 0.25);
+  EXPECT_LE(before, kept->time);
+  EXPECT_LE(kept->time, std::chrono::system_clock::now());
+  EXPECT_EQ(histogram.BucketExemplar(0)->exemplar, Exemplar{{1}});
+  EXPECT_FALSE(histogram.BucketExemplar(2));
+  EXPECT_EQ(histogram.BucketCount(1), 4U);
 }
 
 }  // namespace

@@ -250,8 +250,8 @@ void AnalyzeRun::TakePage(int page, Result<PageLayout> layout, const PageSteps& 
   ServerMetrics& metrics = *context_->metrics;
   const double inference = Milliseconds(steps.slot_end - steps.slot_begin);
   const double queue = Milliseconds(steps.slot_begin - steps.prepare_end);
-  metrics.inference_latency.Observe(inference / 1e3);
-  metrics.queue_duration.Observe(queue / 1e3);
+  metrics.inference_latency.Observe(inference / 1e3, request_.exemplar);
+  metrics.queue_duration.Observe(queue / 1e3, request_.exemplar);
   metrics.batch_size.Observe(steps.batch);
   metrics.pages.Increment();
   metrics.CountRegions(layout->regions);
@@ -389,7 +389,7 @@ void AnalyzeRun::End(Outcome outcome, Response response) {
     timings = timings_;
   }
   pages->Leave();
-  CountDocument(*context_->metrics, outcome, timings, cache_use);
+  CountDocument(*context_->metrics, outcome, timings, cache_use, request_.exemplar);
   in_progress = nullptr;
   response.timings = timings;
   if (cache_use) response.cache = CacheUseName(*cache_use);

@@ -21,6 +21,7 @@
 #include "http/handler.h"
 #include "http/response.h"
 #include "http/server_metrics.h"
+#include "metrics/exemplar.h"
 #include "types/decode_mode.h"
 #include "types/page_layout.h"
 #include "types/page_size.h"
@@ -65,7 +66,8 @@ struct AnalyzeRequest {
   AnalyzeQuery query;
   UploadType type;
   scheduler::RequestSpec spec;
-  bool traced = false;  ///< its stages are wanted one by one
+  metrics::Exemplar exemplar;  ///< of the times that are measured for it
+  bool traced = false;         ///< its stages are wanted one by one
 };
 
 /// One document from its body to its answer: what is done for `POST /analyze`.

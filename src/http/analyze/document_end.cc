@@ -62,7 +62,7 @@ Duration OverheadOf(const AnalyzeTimings& timings, std::size_t pages) {
 }
 
 void CountDocument(ServerMetrics& metrics, DocumentOutcome outcome, const AnalyzeTimings& timings,
-                   std::optional<CacheUse> cache_use) {
+                   std::optional<CacheUse> cache_use, const metrics::Exemplar& exemplar) {
   switch (outcome) {
     case DocumentOutcome::kFailed:
       return metrics.documents_failed.Increment();
@@ -74,15 +74,15 @@ void CountDocument(ServerMetrics& metrics, DocumentOutcome outcome, const Analyz
       break;
   }
   metrics.documents_ok.Increment();
-  metrics.render_duration.Observe(timings.render / 1e3);
+  metrics.render_duration.Observe(timings.render / 1e3, exemplar);
   if (cache_use == CacheUse::kHit) metrics.cache_hits.Increment();
   if (cache_use == CacheUse::kShared) metrics.cache_shared.Increment();
   if (cache_use == CacheUse::kMiss) metrics.cache_misses.Increment();
   if (!WasAnalysed(cache_use)) return;
-  metrics.decode_duration.Observe(timings.stages.decode / 1e3);
-  metrics.preprocess_duration.Observe(timings.stages.preprocess / 1e3);
-  metrics.inference_duration.Observe(timings.stages.inference / 1e3);
-  metrics.postprocess_duration.Observe(timings.stages.postprocess / 1e3);
+  metrics.decode_duration.Observe(timings.stages.decode / 1e3, exemplar);
+  metrics.preprocess_duration.Observe(timings.stages.preprocess / 1e3, exemplar);
+  metrics.inference_duration.Observe(timings.stages.inference / 1e3, exemplar);
+  metrics.postprocess_duration.Observe(timings.stages.postprocess / 1e3, exemplar);
 }
 
 }  // namespace doclayout::http

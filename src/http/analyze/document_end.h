@@ -12,6 +12,7 @@
 #include "http/request_head.h"
 #include "http/response.h"
 #include "http/server_metrics.h"
+#include "metrics/exemplar.h"
 #include "scheduler/policy.h"
 
 // What the end of a document's analysis means: to its caller, and to the metrics. All of it is thread-safe.
@@ -38,8 +39,8 @@ inline bool WasAnalysed(std::optional<CacheUse> use) {
   return !use || use == CacheUse::kMiss;
 }
 
-/// The times of the stages up to the answer are those of documents that were analysed.
+/// The times of the stages up to the answer are those of documents that were analysed; `exemplar` is theirs.
 void CountDocument(ServerMetrics& metrics, DocumentOutcome outcome, const AnalyzeTimings& timings,
-                   std::optional<CacheUse> cache_use);
+                   std::optional<CacheUse> cache_use, const metrics::Exemplar& exemplar);
 
 }  // namespace doclayout::http

@@ -64,7 +64,8 @@ Result<AnalyzeRequest> AnalyzeHandler::Judge(const Exchange& exchange) const {
                               .priority = query->priority.value_or(own_priority),
                               .deadline = Deadline::At(deadline)};
   const bool traced = exchange.trace && exchange.trace->sampled();
-  return AnalyzeRequest{exchange.request_id, std::move(*query), std::move(*type), std::move(spec), traced};
+  return AnalyzeRequest{exchange.request_id, std::move(*query), std::move(*type),
+                        std::move(spec),     exchange.exemplar, traced};
 }
 
 /// A large body is not worth sending when nobody can take it. What changes until it is there, `AnalyzeRun` sees.

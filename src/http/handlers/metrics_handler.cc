@@ -20,6 +20,13 @@ double Quality(const HeaderValue& range) {
   return error == std::errc() && quality >= 0 && quality <= 1 ? quality : 0;
 }
 
+/// Whether a range of Accept stands for what we write. Older servers ask for version 0.0.1 alone, and read this one.
+bool IsOurOpenMetrics(const HeaderValue& range) {
+  if (range.value != "application/openmetrics-text") return false;
+  const std::string* version = range.Find("version");
+  return version == nullptr || *version == "1.0.0" || *version == "0.0.1";
+}
+
 }  // namespace
 
 Format NegotiateMetricsFormat(std::string_view accept) {
@@ -28,7 +35,7 @@ Format NegotiateMetricsFormat(std::string_view accept) {
   for (const std::string_view element : SplitList(accept)) {
     const std::optional<HeaderValue> range = ParseHeaderValue(element);
     if (!range) continue;
-    if (range->value == "application/openmetrics-text") open_metrics = std::max(open_metrics, Quality(*range));
+    if (IsOurOpenMetrics(*range)) open_metrics = std::max(open_metrics, Quality(*range));
     if (range->value == "text/plain") text = std::max(text, Quality(*range));
   }
   return open_metrics > 0 && open_metrics >= text ? Format::kOpenMetrics : Format::kPrometheusText;

@@ -40,15 +40,20 @@ void AddStages(const std::vector<StageInTime>& stages, tracing::RequestTrace& tr
   }
 }
 
+void SetTrace(const tracing::TraceId& id, bool sampled, Exchange& exchange) {
+  exchange.trace_id = tracing::Hex(id);
+  if (sampled) exchange.exemplar.trace_id = id.bytes;
+}
+
 }  // namespace
 
 std::optional<Problem> TraceContextMiddleware::OnRequest(Exchange& exchange) {
   const std::string_view given = exchange.head.Find("traceparent").value_or("");
   if (setup_.exporter != nullptr) {
     exchange.trace = std::make_shared<tracing::RequestTrace>(tracing::RequestTrace::Start(given, setup_.ratio, clock_));
-    exchange.trace_id = tracing::Hex(exchange.trace->trace_id());
+    SetTrace(exchange.trace->trace_id(), exchange.trace->sampled(), exchange);
   } else if (const auto parent = tracing::ParseTraceparent(given)) {
-    exchange.trace_id = tracing::Hex(parent->trace);
+    SetTrace(parent->trace, parent->sampled, exchange);
   }
   return std::nullopt;
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "health/memory.h"
+#include "health/process.h"
 
 namespace doclayout::http {
 namespace {

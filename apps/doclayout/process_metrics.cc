@@ -1,0 +1,24 @@
+#include "process_metrics.h"
+
+#include "health/health.h"
+#include "health/process.h"
+
+namespace doclayout {
+
+// https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics. Left out: the limit of virtual memory,
+// which is no limit wherever this runs, and the size of the heap, for which malloc would have to be stopped.
+void AddProcessMetrics(metrics::Registry& registry) {
+  registry.AddCounterFunction("process_cpu_seconds_total", "CPU time of all threads of the process.", {},
+                              health::CpuSeconds);
+  registry.AddGaugeFunction("process_resident_memory_bytes", "Memory of the process that is in RAM.", {},
+                            health::ResidentBytes);
+  registry.AddGaugeFunction("process_virtual_memory_bytes", "Addresses that the process has taken.", {},
+                            health::VirtualBytes);
+  registry.AddGaugeFunction("process_open_fds", "Open file descriptors.", {}, health::OpenDescriptors);
+  registry.AddGaugeFunction("process_max_fds", "File descriptors that may be open.", {}, health::MostDescriptors);
+  registry.AddGaugeFunction("process_threads", "Threads of the process.", {}, health::Threads);
+  registry.AddGauge("process_start_time_seconds", "When the process started, seconds since 1970-01-01 UTC.")
+      .Set(health::StartTime());
+}
+
+}  // namespace doclayout

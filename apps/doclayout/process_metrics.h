@@ -1,0 +1,11 @@
+#pragma once
+
+#include "metrics/registry.h"
+
+namespace doclayout {
+
+/// Adds what Prometheus' conventions have every program tell of itself (`process_…`). Once for each registry. They are
+/// asked for when the metrics are read: a few small files of /proc, which do not block.
+void AddProcessMetrics(metrics::Registry& registry);
+
+}  // namespace doclayout
