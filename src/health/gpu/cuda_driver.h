@@ -13,7 +13,8 @@ enum class CudaReturn : int {
   kInvalidValue = 1,
   kOutOfMemory = 2,
   kNoDevice = 100,
-  kInvalidDevice = 101
+  kInvalidDevice = 101,
+  kIllegalAddress = 700,
 };
 
 struct CudaContextHandle;

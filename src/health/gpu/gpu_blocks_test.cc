@@ -116,7 +116,7 @@ TEST_F(Blocks, LeaveBehindAMeasurementThatHangs) {
   EXPECT_FALSE(GpuBlockProbe(options).Measure());
 }
 
-TEST_F(Blocks, AreMeasuredOnceForCallersAtTheSameTime) {
+TEST_F(Blocks, MayBeAskedForByManyAtOnce) {
   GpuBlockProbe probe(Options());
 
   std::vector<std::thread> callers;

@@ -36,11 +36,15 @@ class Telemetry : public testing::Test {
     return options;
   }
 
-  /// Time passes until the reading hangs. Each look is one that did not wait for NVML.
-  GpuState LookUntilItHangs(const GpuTelemetry& telemetry) {
+  /// Has a reading that hangs, and lets time pass until that is known. Each look is one that did not wait for NVML.
+  GpuState Hang(const GpuTelemetry& telemetry, FakeClock& clock) {
+    // After one that ended: a thread that has not begun looks like one that hangs.
+    telemetry.ReadFresh(kPatience);
+    fake_.Play("hanging");
+    telemetry.ReadFresh(Duration::zero());  // It is asked for, and not waited for.
     GpuState state = telemetry.Read();
     while (state.condition != GpuCondition::kHanging) {
-      clock_.Advance(seconds(1));
+      clock.Advance(seconds(1));
       std::this_thread::yield();
       state = telemetry.Read();
     }
@@ -87,11 +91,8 @@ TEST_F(Telemetry, StartsWithNothingKnown) {
 
 TEST_F(Telemetry, NeverMakesAReaderWaitForNvml) {
   const GpuTelemetry telemetry(OptionsOfItsOwn(), clock_);
-  telemetry.ReadFresh(kPatience);
 
-  fake_.Play("hanging");
-  telemetry.ReadFresh(Duration::zero());  // The reading that hangs is asked for, not waited for.
-  const GpuState hanging = LookUntilItHangs(telemetry);
+  const GpuState hanging = Hang(telemetry, clock_);
   const GpuState asked = telemetry.ReadFresh(kPatience);
 
   EXPECT_TRUE(hanging.reason.starts_with("NVML has not answered for ")) << hanging.reason;
@@ -105,31 +106,30 @@ TEST_F(Telemetry, HangsNoSoonerThanTheTimeout) {
   const GpuTelemetry telemetry(OptionsOfItsOwn(), clock_);
 
   clock_.Advance(seconds(5) - milliseconds(1));
-  EXPECT_EQ(telemetry.Read().condition, GpuCondition::kStarting);
 
-  LookUntilItHangs(telemetry);
+  EXPECT_EQ(telemetry.Read().condition, GpuCondition::kStarting);
 }
 
 TEST_F(Telemetry, IsWellAgainWhenNvmlComesBack) {
-  fake_.Play("hanging");
   const GpuTelemetry telemetry(OptionsOfItsOwn(), clock_);
-  LookUntilItHangs(telemetry);
+  Hang(telemetry, clock_);
 
   fake_.Play("healthy");
   GpuState state = telemetry.Read();
-  while (state.condition != GpuCondition::kOk) {
+  while (state.condition == GpuCondition::kHanging) {
     std::this_thread::yield();
     state = telemetry.Read();
   }
 
-  EXPECT_EQ(state.name, "Fake GPU");
+  EXPECT_EQ(state.condition, GpuCondition::kOk);
   EXPECT_EQ(state.reason, "");
+  EXPECT_EQ(state.age, Duration::zero());
 }
 
 TEST_F(Telemetry, EndsWhileItsThreadHangs) {
-  fake_.Play("hanging");
   auto clock = std::make_unique<FakeClock>();
   auto telemetry = std::make_unique<GpuTelemetry>(OptionsOfItsOwn(), *clock);
+  Hang(*telemetry, *clock);
 
   telemetry.reset();
   clock.reset();  // The thread that is left behind may not touch it when it comes back.

@@ -218,6 +218,13 @@ TEST_F(Nvml, DoesWithoutWhatAGpuDoesNotSupport) {
   EXPECT_EQ(state.utilization_ratio, 0.37);
 }
 
+TEST_F(Nvml, FindsItsMemoryAmongManyProcesses) {
+  fake_.Play("healthy processes=100");
+  NvmlSession session(Options());
+
+  EXPECT_EQ(session.Refresh().process_memory_bytes, 1000 * kMebibyte);
+}
+
 TEST_F(Nvml, TakesTheOnlyProcessForItselfWhereNumbersAreOfAnotherNamespace) {
   fake_.Play("container");
   NvmlSession session(Options());

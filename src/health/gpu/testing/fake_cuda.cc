@@ -2,7 +2,7 @@
 //
 //   healthy        8 GiB, 4 of them free (free_mib=), in one piece
 //   fragmented     free, but in pieces of 20 MiB (piece_mib=)
-//   broken         every allocation fails with CUDA's error 700
+//   broken         every allocation fails, as after a kernel that crashed
 //   hanging        no call comes back until the scenario is another one
 //   absent         the driver has no GPU
 //   unused         this process has no context on it
@@ -106,7 +106,7 @@ CudaReturn cuMemAlloc_v2(CudaPointer* block, std::size_t bytes) {
   Fake& fake = TheFake();
   fake.scenario.Gate();
   if (current == nullptr) return CudaReturn::kInvalidValue;
-  if (Is("broken")) return static_cast<CudaReturn>(700);
+  if (Is("broken")) return CudaReturn::kIllegalAddress;
   if (Is("fragmented") && bytes > fake.scenario.Value("piece_mib", 20) * kMebibyte) return CudaReturn::kOutOfMemory;
   if (bytes > Free()) return CudaReturn::kOutOfMemory;
   ++fake.held;

@@ -1,6 +1,6 @@
 // A libnvidia-ml.so without a GPU, for tests: build/…/libfake_nvml.so. FAKE_NVML says what it plays (scenario.h):
 //
-//   healthy        two GPUs of 8 GiB, the first a quarter full
+//   healthy        two GPUs of 8 GiB, a quarter full (used_mib=, processes=)
 //   hot            97 °C (temperature=)
 //   throttled      the hardware slows it down for its heat (reasons=)
 //   leaking        each reading of the memory finds 512 MiB more in use
@@ -49,9 +49,9 @@ constexpr unsigned long long kMebibyte = 1 << 20;
 constexpr unsigned long long kTotal = 8192 * kMebibyte;
 constexpr unsigned long long kPartTotal = 2048 * kMebibyte;
 
-std::array kBoards = {DeviceHandle{"Fake GPU", "GPU-aaaaaaaa-0000-0000-0000-000000000000", false, kNoInstance},
-                      DeviceHandle{"Other fake GPU", "GPU-bbbbbbbb-0000-0000-0000-000000000000", false, kNoInstance}};
-[[maybe_unused]] std::array kParts = {
+std::array boards = {DeviceHandle{"Fake GPU", "GPU-aaaaaaaa-0000-0000-0000-000000000000", false, kNoInstance},
+                     DeviceHandle{"Other fake GPU", "GPU-bbbbbbbb-0000-0000-0000-000000000000", false, kNoInstance}};
+[[maybe_unused]] std::array parts = {
     DeviceHandle{"Fake GPU MIG 1g.2gb", "MIG-cccccccc-0000-0000-0000-000000000000", true, 7},
     DeviceHandle{"Fake GPU MIG 1g.2gb", "MIG-dddddddd-0000-0000-0000-000000000000", true, 8}};
 
@@ -138,18 +138,18 @@ Return nvmlShutdown() {
 
 Return nvmlDeviceGetCount_v2(unsigned* count) {
   TheFake().scenario.Gate();
-  *count = Is("no-device") ? 0 : kBoards.size();
+  *count = Is("no-device") ? 0 : boards.size();
   return Return::kSuccess;
 }
 
 Return nvmlDeviceGetHandleByIndex_v2(unsigned index, Device* device) {
-  if (index >= kBoards.size() || Is("no-device")) return Return::kInvalidArgument;
-  return Say(device, &kBoards[index]);
+  if (index >= boards.size() || Is("no-device")) return Return::kInvalidArgument;
+  return Say(device, &boards[index]);
 }
 
 Return nvmlDeviceGetMemoryInfo(Device device, Memory* memory) {
   if (const Return begun = Begin(); begun != Return::kSuccess) return begun;
-  if (Is("mig") && !device->part && device == kBoards.data()) return Return::kNoPermission;
+  if (Is("mig") && !device->part && device == boards.data()) return Return::kNoPermission;
   const unsigned long long total = device->part ? kPartTotal : kTotal;
   const unsigned long long used = Used(total);
   *memory = {.total = total, .free = total - used, .used = used};
@@ -212,19 +212,19 @@ Return nvmlDeviceGetComputeRunningProcesses_v3(Device, unsigned* count, ProcessI
     processes[0] = {0x7FFFFFF0, Value("untold", 0) == 1 ? kNotAvailable : 700 * kMebibyte, kNoInstance, kNoInstance};
     return Return::kSuccess;
   }
-  constexpr unsigned kCount = 3;
-  const bool fits = *count >= kCount;
-  *count = kCount;
+  const auto there = static_cast<unsigned>(Value("processes", 3));
+  const bool fits = *count >= there;
+  *count = there;
   if (!fits) return Return::kInsufficientSize;
+  for (unsigned i = 0; i < there; ++i) processes[i] = {1, 300 * kMebibyte, kNoInstance, kNoInstance};
   processes[0] = {own, 900 * kMebibyte, kNoInstance, kNoInstance};
-  processes[1] = {1, 300 * kMebibyte, kNoInstance, kNoInstance};
-  processes[2] = {own, 100 * kMebibyte, kNoInstance, kNoInstance};
+  processes[there - 1] = {own, 100 * kMebibyte, kNoInstance, kNoInstance};
   return Return::kSuccess;
 }
 
 Return nvmlDeviceGetMigMode(Device device, unsigned* current, unsigned* pending) {
   *pending = 0;
-  return Say(current, Is("mig") && device == kBoards.data() ? kMigEnabled : 0U);
+  return Say(current, Is("mig") && device == boards.data() ? kMigEnabled : 0U);
 }
 
 Return nvmlDeviceGetMaxMigDeviceCount(Device, unsigned* count) {
@@ -234,7 +234,7 @@ Return nvmlDeviceGetMaxMigDeviceCount(Device, unsigned* count) {
 Return nvmlDeviceGetMigDeviceHandleByIndex(Device, unsigned index, Device* part) {
   // Numbers 0 and 2 have no part.
   if (index % 2 == 0) return Return::kNotFound;
-  return Say(part, &kParts[index / 2]);
+  return Say(part, &parts[index / 2]);
 }
 
 Return nvmlDeviceGetGpuInstanceId(Device part, unsigned* id) {
@@ -257,7 +257,7 @@ Return nvmlEventSetWait_v2(EventSet events, EventData* event, unsigned) {
   if (const Return begun = Begin(); begun != Return::kSuccess) return begun;
   const int number = TheFake().scenario.number();
   if (!Is("xid") || events->told.exchange(number) == number) return Return::kTimeout;
-  *event = {.device = kBoards.data(),
+  *event = {.device = boards.data(),
             .event_type = kEventXidCritical,
             .event_data = Value("xid", 79),
             .gpu_instance_id = static_cast<unsigned>(Value("instance", kNoInstance)),
