@@ -46,7 +46,8 @@ std::optional<Check> Unreadable(std::string name, const GpuState& state, bool ha
     case GpuCondition::kLost:
       return Check{.name = std::move(name),
                    .status = Status::kUnhealthy,
-                   .details = fmt::format("{} is lost: {}", NameOf(state), state.reason)};
+                   .details = fmt::format("{} is gone, so drain the machine and reset or restart it: {}", NameOf(state),
+                                          state.reason)};
     case GpuCondition::kAbsent:
       return Check{
           .name = std::move(name),

@@ -93,7 +93,8 @@ TEST(GpuChecks, AreAllHealthyOnAHealthyGpu) {
 TEST(GpuAvailable, IsUnhealthyOnlyWhenTheGpuIsGone) {
   const Check lost = Alive(InCondition(GpuCondition::kLost, "the GPU is lost (NVML error 15)"));
   EXPECT_EQ(lost.status, Status::kUnhealthy);
-  EXPECT_EQ(lost.details, "the GPU is lost: the GPU is lost (NVML error 15)");
+  EXPECT_EQ(lost.details,
+            "the GPU is gone, so drain the machine and reset or restart it: the GPU is lost (NVML error 15)");
 
   EXPECT_EQ(Alive(InCondition(GpuCondition::kAbsent, "no driver")).status, Status::kUnhealthy);
   EXPECT_EQ(Alive(InCondition(GpuCondition::kHanging, "NVML has not answered for 9 s")).status, Status::kWarning);

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 #include "health/gpu/gpu_state.h"
 #include "health/gpu/nvml_library.h"
