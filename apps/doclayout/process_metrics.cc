@@ -1,6 +1,5 @@
 #include "process_metrics.h"
 
-#include "health/health.h"
 #include "health/process.h"
 
 namespace doclayout {

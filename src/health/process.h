@@ -8,6 +8,15 @@ namespace doclayout::health {
 // What the kernel knows of this process. All of it is thread-safe and reads at most one small file; 0 where the kernel
 // does not say.
 
+/// Memory that is in RAM, in bytes.
+double ResidentBytes();
+
+/// CPU time of all threads, in seconds.
+double CpuSeconds();
+
+/// Open file descriptors.
+double OpenDescriptors();
+
 /// Addresses that are taken, in bytes; most of them have no memory behind them.
 double VirtualBytes();
 

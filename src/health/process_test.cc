@@ -1,6 +1,7 @@
 #include "health/process.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <latch>
@@ -54,6 +55,16 @@ TEST(Process, StartedALittleWhileAgo) {
   // The kernel counts in hundredths.
   EXPECT_LE(start, Now() + 0.02);
   EXPECT_GT(start, Now() - 600);
+}
+
+TEST(Process, CountsTimeAndDescriptors) {
+  EXPECT_GT(CpuSeconds(), 0);
+  const double before = OpenDescriptors();
+  EXPECT_GE(before, 3);
+
+  const int one_more = dup(0);
+  EXPECT_EQ(OpenDescriptors(), before + 1);
+  close(one_more);
 }
 
 }  // namespace
