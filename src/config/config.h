@@ -169,6 +169,26 @@ struct BenchConfig {
   std::string format = "text";
 };
 
+/// Which service to ask for its deep health, how often, and whom to tell.
+struct ProbeConfig {
+  std::string url = "http://127.0.0.1:8000";  ///< of the service, without a path of its own
+  std::string page;                           ///< file of an image to infer; empty: the service's golden page
+  double period_s = 30;
+  double timeout_s = 20;  ///< of one call
+  bool once = false;
+  double start_timeout_s = 600;
+  int metrics_port = 9105;  ///< 0: any free one; -1: none
+  std::string metrics_host = "0.0.0.0";
+  std::vector<std::string> webhooks;    ///< URLs; secrets
+  std::string webhook_format = "auto";  ///< "slack", "dingtalk" or told from the host
+  double webhook_repeat_s = 3600;       ///< 0: never
+  std::string dingtalk_secret;          ///< empty: messages are not signed
+  int failures = 2;                     ///< verdicts in a row before a message
+  std::string api_key;                  ///< empty: none is sent
+  std::string name;                     ///< of the instance in messages; empty: the host's
+  std::string log_level = "info";
+};
+
 /// Nothing to run: `text` goes to standard output (help, version) or, for a mistake in the command line, to standard
 /// error, and the process exits with `exit_code` (0, or 2 for a mistake).
 struct ExitNow {
@@ -176,8 +196,8 @@ struct ExitNow {
   std::string text;
 };
 
-using Command =
-    std::variant<ServeConfig, AnalyzeConfig, PostprocessConfig, ModelConfig, QuantizeConfig, BenchConfig, ExitNow>;
+using Command = std::variant<ServeConfig, AnalyzeConfig, PostprocessConfig, ModelConfig, QuantizeConfig, BenchConfig,
+                             ProbeConfig, ExitNow>;
 
 /// An environment variable's value, or nothing; a function so that tests need not touch the process.
 using ReadEnvironment = std::optional<std::string> (*)(std::string_view name);
