@@ -66,8 +66,6 @@ class Peer(http.server.ThreadingHTTPServer):
         self.calls: list[Call] = []
         self.changed = threading.Condition()
         self.over = threading.Event()
-        self.under_way = 0
-        self.most_under_way = 0
 
     @property
     def url(self) -> str:
@@ -76,14 +74,8 @@ class Peer(http.server.ThreadingHTTPServer):
     def take(self, call: Call) -> Reply:
         with self.changed:
             self.calls.append(call)
-            self.under_way += 1
-            self.most_under_way = max(self.most_under_way, self.under_way)
             self.changed.notify_all()
             return self.replies.get(call.path.partition("?")[0], Reply(404, b"no"))
-
-    def done(self):
-        with self.changed:
-            self.under_way -= 1
 
     def of(self, path: str) -> list[Call]:
         return [call for call in self.calls if call.path.partition("?")[0] == path]
@@ -111,7 +103,6 @@ class PeerHandler(http.server.BaseHTTPRequestHandler):
         reply = self.server.take(Call(self.command, self.path, headers, body, time.monotonic()))
         if reply.hold:
             self.server.over.wait(PATIENCE_SECONDS)
-        self.server.done()
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self.send_response(reply.status)
             self.send_header("Content-Type", "application/json")
