@@ -101,12 +101,10 @@ void Webhook::Deliver(const std::string& body) {
     const auto wait = report.delivery == Delivery::kTryAgain
                           ? WaitBeforeAttempt(attempt, answer.retry_after, options_.retry)
                           : std::nullopt;
+    if (!wait) counters_.failed.Increment();
     logger_.Write(wait ? LogLevel::kWarning : LogLevel::kError, wait ? "webhook_retry" : "webhook_failed",
                   {{"webhook", host_}, {"attempt", static_cast<long long>(attempt)}, {"reason", report.reason}});
-    if (!wait) {
-      counters_.failed.Increment();
-      return;
-    }
+    if (!wait) return;
     if (!Pause(*wait)) return CountDropped(1, "the process ended");
   }
 }
