@@ -51,8 +51,10 @@ class NoHandler final : public http::Handler {
 /// The series of the service, an exemplar in every bucket that pages usually fall into.
 class ServiceRegistry {
  public:
-  ServiceRegistry() : metrics_(registry_, pages_, {"text", "title", "figure", "table", "equation"}) {
-    metrics_.AddRoutes(http::MakeRoutes({handler_, handler_, handler_, handler_, handler_, &handler_}));
+  ServiceRegistry() : metrics_(registry_, pages_) {
+    metrics_.AddLabels({"text", "title", "figure", "table", "equation"});
+    metrics_.AddRoutes(
+        http::MakeRoutes({handler_, handler_, handler_, handler_, handler_, handler_, &handler_, &handler_}));
     for (const double seconds : {0.02, 0.04, 0.07, 0.09, 0.12, 0.2, 0.4}) {
       metrics_.inference_latency.Observe(seconds, kTrace);
       metrics_.queue_duration.Observe(seconds, kTrace);

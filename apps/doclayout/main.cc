@@ -1,19 +1,17 @@
 #include <malloc.h>
 
 #include <csignal>
-#include <cstdio>
-#include <cstdlib>
+#include <cstddef>
 #include <exception>
 #include <opencv2/core/utility.hpp>
-#include <optional>
 #include <span>
-#include <string>
-#include <string_view>
 #include <variant>
 
+#include "command_line.h"
 #include "commands.h"
 #include "config/config.h"
 #include "console.h"
+#include "probe_program.h"
 
 namespace {
 
@@ -23,14 +21,9 @@ using doclayout::config::ExitNow;
 using doclayout::config::GoldenConfig;
 using doclayout::config::ModelConfig;
 using doclayout::config::PostprocessConfig;
+using doclayout::config::ProbeConfig;
 using doclayout::config::QuantizeConfig;
 using doclayout::config::ServeConfig;
-
-std::optional<std::string> ReadEnvironment(std::string_view name) {
-  const char* value = std::getenv(std::string(name).c_str());
-  if (value == nullptr) return std::nullopt;
-  return value;
-}
 
 /// Settings of the process that only its main function may make.
 void SetUpProcess() {
@@ -47,24 +40,19 @@ void SetUpProcess() {
 
 int Run(int argc, char** argv) {
   SetUpProcess();
-  const std::string version = std::string("doclayout ") + doclayout::Version() + " (" + doclayout::Commit() + ")";
-  const auto command = doclayout::config::ParseCommand(
-      std::span<const char* const>(argv, static_cast<std::size_t>(argc)), ReadEnvironment, version);
-  if (const auto* exit = std::get_if<ExitNow>(&command)) {
-    if (exit->exit_code != 0) {
-      std::fputs(exit->text.c_str(), stderr);
-    } else if (const auto written = doclayout::WriteToStandardOutput(exit->text); !written) {
-      doclayout::Complain(written.error().message);
-      return doclayout::kExitSomeFailed;
-    }
-    return exit->exit_code;
-  }
+  const std::span<const char* const> arguments(argv, static_cast<std::size_t>(argc));
+  const auto command = doclayout::ReadCommandLine(arguments);
+  if (const auto* exit = std::get_if<ExitNow>(&command)) return doclayout::Leave(*exit);
   if (const auto* analyze = std::get_if<AnalyzeConfig>(&command)) return doclayout::RunAnalyze(*analyze);
   if (const auto* outputs = std::get_if<PostprocessConfig>(&command)) return doclayout::RunPostprocess(*outputs);
   if (const auto* model = std::get_if<ModelConfig>(&command)) return doclayout::RunModel(*model);
   if (const auto* quantize = std::get_if<QuantizeConfig>(&command)) return doclayout::RunQuantize(*quantize);
   if (const auto* golden = std::get_if<GoldenConfig>(&command)) return doclayout::RunGolden(*golden);
   if (const auto* bench = std::get_if<BenchConfig>(&command)) return doclayout::RunBench(*bench);
+  if (const auto* probe = std::get_if<ProbeConfig>(&command)) {
+    doclayout::BecomeProbeProgram(arguments);
+    return doclayout::RunProbe(*probe);
+  }
   return doclayout::RunServe(std::get<ServeConfig>(command));
 }
 

@@ -20,4 +20,10 @@ void AddProcessMetrics(metrics::Registry& registry) {
       .Set(health::StartTime());
 }
 
+void AddLogMetrics(metrics::Registry& registry, const Logger& logger) {
+  registry.AddCounterFunction("pp_doclayout_log_lines_dropped_total",
+                              "Log lines that found no room because nobody reads the log, or nobody can write it.", {},
+                              [&logger] { return static_cast<double>(logger.dropped_lines()); });
+}
+
 }  // namespace doclayout

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/log.h"
 #include "metrics/registry.h"
 
 namespace doclayout {
@@ -7,5 +8,8 @@ namespace doclayout {
 /// Adds what Prometheus' conventions have every program tell of itself (`process_…`). Once for each registry. They are
 /// asked for when the metrics are read: a few small files of /proc, which do not block.
 void AddProcessMetrics(metrics::Registry& registry);
+
+/// What the log lost. The logger must outlive the registry's use.
+void AddLogMetrics(metrics::Registry& registry, const Logger& logger);
 
 }  // namespace doclayout

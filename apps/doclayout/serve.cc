@@ -26,12 +26,6 @@
 namespace doclayout {
 namespace {
 
-void AddLogMetrics(metrics::Registry& registry, const Logger& logger) {
-  registry.AddCounterFunction("pp_doclayout_log_lines_dropped_total",
-                              "Log lines that found no room because nobody reads the log, or nobody can write it.", {},
-                              [&logger] { return static_cast<double>(logger.dropped_lines()); });
-}
-
 /// How a service ended.
 struct End {
   ExitCode code = kExitGood;

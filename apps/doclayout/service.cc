@@ -115,6 +115,7 @@ Service::Service(const Context& context)
       start_(context.clock.Now()),
       memory_(MemoryOptions(context.config.scheduling), context.registry, context.stop, context.logger),
       drift_(DriftOptions(context.config.health), context.registry),
+      gpu_(context.config, context.registry, context.clock),
       model_info_(context.registry),
       deep_health_(std::make_unique<health::DeepHealth>(
           DeepHealthOptions(context.config.health),
@@ -138,8 +139,8 @@ Service::Service(const Context& context)
                      const PulseWatcher* pulse = pulse_view_;
                      return pulse != nullptr ? pulse->Checks() : PulseWatcher::NotWatched();
                    },
-               .gpu_liveness = {},
-               .gpu_readiness = {},
+               .gpu_liveness = [this] { return gpu_.Liveness(); },
+               .gpu_readiness = [this] { return gpu_.Readiness(); },
                .deep_verdict = context.config.health.ready_needs_deep_health
                                    ? std::function([this] { return deep_health_->Verdict(); })
                                    : nullptr}) {
@@ -232,6 +233,14 @@ void Service::Use(const ServedModel& model) {
   server_->AddLabels(model.card().labels);
   deep_health_->SetGolden(model.golden().page);
   drift_.Reset();
+  gpu_.SetInfers(model.engine().on_gpu());
+}
+
+/// What deep health tells beside the page.
+std::vector<health::Check> Service::OtherChecks(health::DeepHealth::Dependencies::Look look) {
+  std::vector<health::Check> checks = gpu_.Deep(look);
+  checks.push_back(drift_.Judge());
+  return checks;
 }
 
 /// Has the golden page inferred, as deep health does, until that works: a model that cannot is not ready, and the log

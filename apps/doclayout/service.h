@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -12,6 +13,7 @@
 #include "commands.h"
 #include "config/config.h"
 #include "drift_watcher.h"
+#include "gpu_watcher.h"
 #include "health/deep_health.h"
 #include "health/readiness.h"
 #include "http/analyze/late_pages.h"
@@ -77,6 +79,7 @@ class Service {
   void Serve(std::shared_ptr<ServedModel> model);
   void Use(const ServedModel& model);
   bool WarmUp();
+  std::vector<health::Check> OtherChecks(health::DeepHealth::Dependencies::Look look);
   void Reload(ModelReloader::Done done);
   std::size_t Drain(const StopRequest::Reason& reason);
 
@@ -86,6 +89,7 @@ class Service {
   health::Readiness readiness_;
   MemoryWatcher memory_;
   DriftWatcher drift_;
+  GpuWatcher gpu_;
   ModelInfoMetric model_info_;
   std::optional<Pages> pages_;  // once there is a model
   http::LatePages late_pages_;

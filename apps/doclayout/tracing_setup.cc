@@ -1,14 +1,12 @@
 #include "tracing_setup.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <string>
 #include <utility>
 
 #include "commands.h"
+#include "host_name.h"
 #include "http/uuid.h"
 
 namespace doclayout {
@@ -18,11 +16,6 @@ using std::chrono::milliseconds;
 
 /// A connection that is not there by then will not be: the rest of the time is for the answer.
 constexpr milliseconds kConnectTimeout{5'000};
-
-std::string HostName() {
-  std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
-}
 
 }  // namespace
 

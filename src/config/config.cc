@@ -98,10 +98,14 @@ void AddModel(CLI::App& app, ModelConfig& config, QuantizeConfig& quantize, Gold
 /// Which flag of those on the command line is from which variable.
 using Variables = std::map<std::string, std::string>;
 
+bool IsFlag(const std::string& word, const std::string& flag) {
+  return word == flag || word.starts_with(flag + '=');
+}
+
 /// What the environment says, as flags to put between the command's name and the words behind it, so that those come
 /// later and win. Takes the variables' names off the options.
 std::vector<std::string> FlagsFromEnvironment(CLI::App& command, ReadEnvironment read_environment,
-                                              Variables& variables) {
+                                              std::span<const std::string> words, Variables& variables) {
   std::vector<std::string> flags;
   for (CLI::Option* option : command.get_options()) {
     const std::string variable = option->get_envname();
@@ -110,6 +114,9 @@ std::vector<std::string> FlagsFromEnvironment(CLI::App& command, ReadEnvironment
     // An empty variable is one that a deployment left blank: as if it were not set.
     if (const auto value = read_environment(variable); value && !value->empty()) {
       const std::string flag = fmt::format("--{}", option->get_lnames().front());
+      // Of an option that takes several values the last one does not win: a typed one would stand beside this one.
+      const bool several = option->get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll;
+      if (several && std::ranges::any_of(words, [&](const auto& word) { return IsFlag(word, flag); })) continue;
       flags.push_back(fmt::format("{}={}", flag, *value));
       variables[flag] = variable;
     }
@@ -128,7 +135,7 @@ std::string WithVariable(std::string mistake, std::span<const std::string> words
   const std::size_t end = mistake.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-", begin);
   const std::string flag = mistake.substr(begin, end - begin);
   const auto variable = variables.find(flag);
-  const auto is_flag = [&](const std::string& word) { return word == flag || word.starts_with(flag + '='); };
+  const auto is_flag = [&](const std::string& word) { return IsFlag(word, flag); };
   if (variable == variables.end()) return mistake;
   const bool typed_too = std::ranges::count_if(words, is_flag) > 1;
   return mistake.replace(begin, flag.size(), variable->second + (typed_too ? " or " + flag : " (" + flag + ")"));
@@ -141,7 +148,7 @@ std::optional<std::string> PutEnvironment(std::vector<std::string>& words, std::
     return std::find_if(commands.begin(), commands.end(), [&](CLI::App* app) { return app->get_name() == word; });
   };
   if (!words.empty() && !words.front().starts_with('-') && find(words.front()) == commands.end()) {
-    return fmt::format("unknown command '{}'; the commands are serve, analyze, model, bench and postprocess",
+    return fmt::format("unknown command '{}'; the commands are serve, analyze, model, bench, probe and postprocess",
                        words.front());
   }
   auto word = std::find_if(words.begin(), words.end(), [&](const auto& text) { return find(text) != commands.end(); });
@@ -154,7 +161,7 @@ std::optional<std::string> PutEnvironment(std::vector<std::string>& words, std::
     command = actions.front();
     ++word;
   }
-  const auto flags = FlagsFromEnvironment(*command, read_environment, variables);
+  const auto flags = FlagsFromEnvironment(*command, read_environment, words, variables);
   words.insert(word + 1, flags.begin(), flags.end());
   return std::nullopt;
 }
@@ -193,20 +200,24 @@ Command ParseCommand(std::span<const char* const> arguments, ReadEnvironment rea
   QuantizeConfig quantize;
   GoldenConfig golden;
   BenchConfig bench;
+  ProbeConfig probe;
   CLI::App* serve_command = app.add_subcommand("serve", "serve the API over HTTP");
   CLI::App* analyze_command = app.add_subcommand("analyze", "analyse files: regions as JSON, or drawn as PNG");
   CLI::App* model_command = app.add_subcommand("model", "list, pull, verify and describe models");
   CLI::App* postprocess_command =
       app.add_subcommand("postprocess", "turn recorded outputs of a model into regions as JSON");
   CLI::App* bench_command = app.add_subcommand("bench", "put a load on a service and tell what it holds");
+  CLI::App* probe_command = app.add_subcommand("probe", "ask a service for its deep health, on a period or once");
   AddServe(*serve_command, serve);
   AddAnalyze(*analyze_command, analyze);
   AddModel(*model_command, model, quantize, golden);
   AddPostprocess(*postprocess_command, postprocess);
   AddBench(*bench_command, bench);
+  AddProbe(*probe_command, probe);
   app.set_config("--config", "", "file of options in TOML: a section for each command, [serve], with 'port = 8000'");
   app.allow_config_extras(CLI::config_extras_mode::error);
-  const std::array commands{serve_command, analyze_command, model_command, bench_command, postprocess_command};
+  const std::array commands{serve_command, analyze_command, model_command,
+                            bench_command, probe_command,   postprocess_command};
   for (CLI::App* command : commands) command->fallthrough();
 
   const auto behind_name = arguments.subspan(std::min<std::size_t>(1, arguments.size()));
@@ -220,6 +231,7 @@ Command ParseCommand(std::span<const char* const> arguments, ReadEnvironment rea
   if (model.action == "golden") return golden;
   if (model_command->parsed()) return model;
   if (postprocess_command->parsed()) return postprocess;
+  if (probe_command->parsed()) return probe;
   if (bench_command->parsed()) {
     if (std::string contradiction = Contradiction(bench); !contradiction.empty()) return Mistake(contradiction);
     return bench;

@@ -90,6 +90,12 @@ struct HealthConfig {
   std::size_t memory_warn_free_bytes = 500'000'000;
   std::size_t memory_least_free_bytes = 200'000'000;
   int event_loop_timeout_ms = 5'000;  ///< for a turn of the I/O thread
+  std::string nvml_path = "libnvidia-ml.so.1";
+  std::string cuda_driver_path = "libcuda.so.1";
+  std::size_t gpu_memory_warn_free_bytes = 500UL << 20;
+  std::size_t gpu_memory_least_free_bytes = 200UL << 20;
+  double gpu_warn_celsius = 85;
+  double gpu_most_celsius = 95;
   double drift_baseline_hours = 6;
   double drift_warning = 0.25;
 };
@@ -191,6 +197,26 @@ struct BenchConfig {
   std::string format = "text";
 };
 
+/// Which service to ask for its deep health, how often, and whom to tell.
+struct ProbeConfig {
+  std::string url = "http://127.0.0.1:8000";  ///< of the service, without a path of its own
+  std::string page;                           ///< file of an image to infer; empty: the service's golden page
+  double period_s = 30;
+  double timeout_s = 20;  ///< of one call
+  bool once = false;
+  double start_timeout_s = 600;
+  int metrics_port = 9105;  ///< 0: any free one; -1: none
+  std::string metrics_host = "0.0.0.0";
+  std::vector<std::string> webhooks;    ///< URLs; secrets
+  std::string webhook_format = "auto";  ///< "slack", "dingtalk" or told from the host
+  double webhook_repeat_s = 3600;       ///< 0: never
+  std::string dingtalk_secret;          ///< empty: messages are not signed
+  int failures = 2;                     ///< verdicts in a row before a message
+  std::string api_key;                  ///< empty: none is sent
+  std::string name;                     ///< of the instance in messages; empty: the host's
+  std::string log_level = "info";
+};
+
 /// Nothing to run: `text` goes to standard output (help, version) or, for a mistake in the command line, to standard
 /// error, and the process exits with `exit_code` (0, or 2 for a mistake).
 struct ExitNow {
@@ -199,7 +225,7 @@ struct ExitNow {
 };
 
 using Command = std::variant<ServeConfig, AnalyzeConfig, PostprocessConfig, ModelConfig, QuantizeConfig, GoldenConfig,
-                             BenchConfig, ExitNow>;
+                             BenchConfig, ProbeConfig, ExitNow>;
 
 /// An environment variable's value, or nothing; a function so that tests need not touch the process.
 using ReadEnvironment = std::optional<std::string> (*)(std::string_view name);

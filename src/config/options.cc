@@ -38,6 +38,18 @@ CLI::Option* FromEnvironment(CLI::Option* option, const char* variable) {
   return option;
 }
 
+CLI::Option* SeveralFromEnvironment(CLI::Option* option, const char* variable) {
+  FromEnvironment(option, variable)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  return option;
+}
+
+std::string IsHttpUrl(const std::string& url) {
+  const auto is_visible = [](char c) { return c > ' ' && c < '\x7f'; };
+  const std::size_t host = url.starts_with("http://") ? 7 : url.starts_with("https://") ? 8 : std::string::npos;
+  const bool good = host < url.size() && url[host] != '/' && std::all_of(url.begin(), url.end(), is_visible);
+  return good ? "" : "it is not a URL of http:// or https://";
+}
+
 void AddFamily(CLI::App& app, std::string& family) {
   FromEnvironment(app.add_option("--family", family, "family of the model where its file leaves it open")
                       ->check(CLI::IsMember({"picodet", "pp-doclayout", "pp-doclayoutv2", "pp-doclayoutv3"})),

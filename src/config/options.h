@@ -12,6 +12,13 @@ namespace doclayout::config {
 /// the command line.
 CLI::Option* FromEnvironment(CLI::Option* option, const char* variable);
 
+/// As the former, of an option that may be given several times. What is typed then stands alone: the environment is not
+/// asked.
+CLI::Option* SeveralFromEnvironment(CLI::Option* option, const char* variable);
+
+/// The sentence that is wrong with a URL of http or https, or nothing. It may hold a password: it is not repeated.
+std::string IsHttpUrl(const std::string& url);
+
 /// What kind of model it is.
 void AddFamily(CLI::App& app, std::string& family);
 
@@ -41,6 +48,9 @@ void AddServe(CLI::App& app, ServeConfig& config);
 
 /// What single options of `serve` cannot see: nothing, or what contradicts what.
 std::string Contradiction(const ServeConfig& config);
+
+/// All of `probe`.
+void AddProbe(CLI::App& app, ProbeConfig& config);
 
 /// All of `bench`.
 void AddBench(CLI::App& app, BenchConfig& config);

@@ -100,6 +100,21 @@ void AddHealth(CLI::App& app, HealthConfig& config) {
          "memory that the container has left: less is a warning", 0, std::size_t{1} << 50, "MEMORY_WARN_FREE_BYTES");
   number("--memory-least-free-bytes", config.memory_least_free_bytes, "less is not ready", 0, std::size_t{1} << 50,
          "MEMORY_LEAST_FREE_BYTES");
+  FromEnvironment(
+      app.add_option("--nvml-path", config.nvml_path, "library that tells of the GPU")->capture_default_str(),
+      "NVML_PATH");
+  FromEnvironment(app.add_option("--cuda-driver-path", config.cuda_driver_path,
+                                 "library that tells how large a piece of the GPU's memory can be had")
+                      ->capture_default_str(),
+                  "CUDA_DRIVER_PATH");
+  number("--gpu-memory-warn-free-bytes", config.gpu_memory_warn_free_bytes,
+         "memory that the GPU has left: less is a warning", 0, std::size_t{1} << 50, "GPU_MEMORY_WARN_FREE_BYTES");
+  number("--gpu-memory-least-free-bytes", config.gpu_memory_least_free_bytes, "less is not ready", 0,
+         std::size_t{1} << 50, "GPU_MEMORY_LEAST_FREE_BYTES");
+  number("--gpu-warn-celsius", config.gpu_warn_celsius, "temperature from which on there is a warning", 0, 200,
+         "GPU_WARN_CELSIUS");
+  number("--gpu-most-celsius", config.gpu_most_celsius, "temperature from which on the GPU is unhealthy", 0, 200,
+         "GPU_MOST_CELSIUS");
   number("--event-loop-timeout-ms", config.event_loop_timeout_ms,
          "most time of a turn of the I/O thread; then the log says where it hangs", 100, kDayMs,
          "EVENT_LOOP_TIMEOUT_MS");

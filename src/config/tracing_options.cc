@@ -32,13 +32,6 @@ bool IsFieldValue(std::string_view text) {
                      [](char c) { return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != '\x7f'); });
 }
 
-/// The sentence that is wrong with a URL, or nothing. It may hold a password: it is not repeated.
-std::string IsHttpUrl(const std::string& url) {
-  const std::size_t host = url.starts_with("http://") ? 7 : url.starts_with("https://") ? 8 : std::string::npos;
-  const bool good = host < url.size() && url[host] != '/' && std::all_of(url.begin(), url.end(), IsVisible);
-  return good ? "" : "it is not a URL of http:// or https://";
-}
-
 int HexValue(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;

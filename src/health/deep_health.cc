@@ -228,7 +228,7 @@ void DeepHealth::Next(const std::shared_ptr<State>& state) {
     state->changed.NotifyAll();
   }
   state->dependencies.infer(std::move(page), deadline,
-                            [state, run](Result<Sample> sample) { Finish(state, run, std::move(sample)); });
+                            [state, run](Result<Sample> sample) { Take(state, run, std::move(sample)); });
 }
 
 /// On whatever thread has the result.

@@ -45,6 +45,9 @@ class Engine {
   /// "OpenVINO 2026.4.0-…": which runtime infers.
   virtual std::string runtime() const = 0;
 
+  /// Whether it infers on a GPU.
+  virtual bool on_gpu() const { return false; }
+
   /// What did not go as asked and did not keep the model from loading, in a sentence for the log: a compiled model that
   /// could not be kept. Empty: nothing.
   virtual std::string note() const { return {}; }

@@ -41,7 +41,4 @@ struct CollectorOptions {
 /// no_proxy). `kBadParameter` for a URL that is none; `kInternal` when the library cannot be started. Does not connect.
 Result<std::unique_ptr<Collector>> ConnectLater(CollectorOptions options);
 
-/// The URL without name, password and query, which may hold keys: for messages.
-std::string PrintableUrl(const std::string& url);
-
 }  // namespace doclayout::tracing

@@ -9,6 +9,7 @@ import subprocess
 
 import otlp
 import pytest
+from faulty_service import FaultyService
 from service import Service
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -75,12 +76,36 @@ def serve(binary):
 
 @pytest.fixture
 def serve_with(binary):
-    """Starts services with options of a test's own: `serve_with("--queue-capacity", "1")`. Each must end well, but for
+    """Starts services with options and variables of a test's own: `serve_with("--queue-capacity", "1")`. Each must end well, but for
     those whose end the test has waited for and judged."""
     services = []
 
-    def start(*options, preexec_fn=None) -> Service:
-        services.append(Service(binary, environment(), options, preexec_fn))
+    def start(*options, preexec_fn=None, **variables) -> Service:
+        services.append(Service(binary, environment() | variables, options, preexec_fn))
+        return services[-1]
+
+    yield start
+    statuses = [0 if service.waited_for else service.stop() for service in services]
+    assert not any(statuses), "\n".join(service.log() for service in services)
+
+
+@pytest.fixture(scope="session")
+def faulty_program(binary) -> pathlib.Path:
+    program = binary.with_name("doclayout_faulty")
+    assert program.is_file(), f"there is no program at {program}: build the target doclayout_faulty"
+    return program
+
+
+@pytest.fixture
+def faulty(faulty_program, tmp_path):
+    """Starts services with a faulty engine: `faulty("--slots", "2", FAULTS_GPU="1")`. Each test waits for, and judges, its
+    service's end, or it must end well."""
+    services = []
+
+    def start(*options, wait_for="ready", preexec_fn=None, **variables) -> FaultyService:
+        faults = tmp_path / f"faults-{len(services)}"
+        how = {"wait_for": wait_for, "preexec_fn": preexec_fn, "variables": variables}
+        services.append(FaultyService(faulty_program, environment(), faults, *options, **how))
         return services[-1]
 
     yield start

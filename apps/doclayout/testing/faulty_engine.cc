@@ -11,8 +11,9 @@
 //   empty N       its outputs are zeros: nothing is found
 //   shift N       it sees the page moved by a twentieth to the right and down
 //
-// FAULTS_REPLACE=1 makes the engine say that a new session may take a hung one's place; FAULTS_LOAD=hang makes it never
-// be loaded, FAULTS_LOAD=SECONDS so much later; the signal SIGUSR2 holds up the thread that gets it for ten seconds.
+// FAULTS_GPU=1 makes the engine say that it infers on a GPU; FAULTS_REPLACE=1 makes the engine say that a new session
+// may take a hung one's place; FAULTS_LOAD=hang makes it never be loaded, FAULTS_LOAD=SECONDS so much later; the signal
+// SIGUSR2 holds up the thread that gets it for ten seconds.
 
 #include <algorithm>
 #include <array>
@@ -169,6 +170,7 @@ class FaultyEngine final : public runtime::Engine {
 
   int slots() const override { return engine_->slots(); }
   std::string runtime() const override { return engine_->runtime() + " with faults"; }
+  bool on_gpu() const override { return engine_->on_gpu() || std::getenv("FAULTS_GPU") != nullptr; }
   std::string note() const override { return engine_->note(); }
   bool replaces_hung_sessions() const override { return std::getenv("FAULTS_REPLACE") != nullptr; }
   Duration batch_delay() const override { return engine_->batch_delay(); }

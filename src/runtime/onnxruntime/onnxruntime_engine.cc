@@ -18,16 +18,18 @@ namespace {
 class OnnxRuntimeEngine final : public Engine {
  public:
   /// `environment` is what the session in `model` lives in.
-  OnnxRuntimeEngine(Ort::Env environment, std::shared_ptr<const OnnxRuntimeModel> model, std::string runtime, int slots,
-                    int batch)
+  OnnxRuntimeEngine(Ort::Env environment, std::shared_ptr<const OnnxRuntimeModel> model, std::string runtime,
+                    bool on_gpu, int slots, int batch)
       : environment_(std::move(environment)),
         model_(std::move(model)),
         runtime_(std::move(runtime)),
+        on_gpu_(on_gpu),
         slots_(slots),
         batch_(batch) {}
 
   int slots() const override { return slots_; }
   std::string runtime() const override { return runtime_; }
+  bool on_gpu() const override { return on_gpu_; }
 
   Result<std::unique_ptr<Session>> CreateSession() override {
     try {
@@ -41,6 +43,7 @@ class OnnxRuntimeEngine final : public Engine {
   Ort::Env environment_;
   std::shared_ptr<const OnnxRuntimeModel> model_;
   const std::string runtime_;
+  const bool on_gpu_;
   const int slots_;
   const int batch_;
 };
@@ -84,7 +87,7 @@ Result<std::unique_ptr<Engine>> Load(const model::ModelFile& file, const OnnxRun
     const int slots = options.streams > 0 ? options.streams : gpu ? 2 : 1;
     auto engine = std::make_unique<OnnxRuntimeEngine>(std::move(environment), std::move(loaded),
                                                       fmt::format("ONNX Runtime {} ({})", library->version, provider),
-                                                      slots, options.batch);
+                                                      gpu, slots, options.batch);
     const auto session = engine->CreateSession();
     if (!session) return Fail(session.error());
     if (auto warm = WarmUp(**session, file.card()); !warm) return Fail(std::move(warm.error()));

@@ -1,0 +1,60 @@
+#include "probe/outcome.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace doclayout::probe {
+
+std::string_view VerdictName(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kHealthy:
+      return "healthy";
+    case Verdict::kWarning:
+      return "warning";
+    case Verdict::kUnhealthy:
+      return "unhealthy";
+    case Verdict::kUnreachable:
+      return "unreachable";
+    case Verdict::kDraining:
+      return "draining";
+    case Verdict::kStarting:
+      return "starting";
+  }
+  return "unreachable";
+}
+
+std::vector<std::string> Failing(const Outcome& outcome) {
+  if (outcome.verdict == Verdict::kUnreachable) return {"unreachable"};
+  if (outcome.verdict != Verdict::kUnhealthy) return {};
+  std::vector<std::string> names;
+  for (const health::Check& check : outcome.checks) {
+    if (check.status == health::Status::kUnhealthy) names.push_back(check.name);
+  }
+  std::ranges::sort(names);
+  if (names.empty()) names.emplace_back("deep_health");
+  return names;
+}
+
+std::string ToJson(const Outcome& outcome) {
+  nlohmann::ordered_json json;
+  json["status"] = VerdictName(outcome.verdict);
+  if (!outcome.reason.empty()) json["reason"] = outcome.reason;
+  json["http_status"] = outcome.http_status;
+  json["ms"] = Milliseconds(outcome.took);
+  json["checks"] = nlohmann::ordered_json::array();
+  for (const health::Check& check : outcome.checks) {
+    nlohmann::ordered_json entry;
+    entry["name"] = check.name;
+    entry["status"] = health::StatusName(check.status);
+    entry["details"] = check.details;
+    if (check.value) {
+      entry["value"] = *check.value;
+      entry["unit"] = check.unit;
+    }
+    json["checks"].push_back(std::move(entry));
+  }
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace doclayout::probe
