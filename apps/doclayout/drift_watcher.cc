@@ -8,7 +8,8 @@ using Statistics = DetectionDrift::Statistics;
 
 }  // namespace
 
-DriftWatcher::DriftWatcher(const DetectionDrift::Options& options, metrics::Registry& registry) : drift_(options) {
+DriftWatcher::DriftWatcher(const DetectionDrift::Options& options, metrics::Registry& registry)
+    : registry_(registry), drift_(options) {
   registry.AddGaugeFunction("pp_doclayout_drift_score",
                             "Population stability index of the last pages against the first; over 0.25 is a shift", {},
                             [this] { return With([](const DetectionDrift& drift) { return drift.score(); }); });
@@ -28,6 +29,29 @@ DriftWatcher::DriftWatcher(const DetectionDrift::Options& options, metrics::Regi
       [](const Statistics& statistics) { return statistics.mean_score; });
   add("pp_doclayout_drift_empty_page_ratio", "Share of pages without a region",
       [](const Statistics& statistics) { return statistics.empty_share; });
+  AddShare("other");
+}
+
+void DriftWatcher::AddLabels(const std::vector<std::string>& labels) {
+  for (const std::string& label : labels) AddShare(label);
+}
+
+void DriftWatcher::AddShare(const std::string& label) {
+  {
+    const MutexLock lock(mutex_);
+    if (labels_.size() > DetectionDrift::kMostLabels || !labels_.insert(label).second) return;
+  }
+  const auto add = [&](const char* pages, Statistics (DetectionDrift::*statistics)() const) {
+    registry_.AddGaugeFunction("pp_doclayout_drift_label_ratio", "Share of the regions that have the label",
+                               {{"pages", pages}, {"label", label}}, [this, label, statistics] {
+                                 const Statistics found =
+                                     With([statistics](const DetectionDrift& drift) { return (drift.*statistics)(); });
+                                 const auto share = found.label_shares.find(label);
+                                 return share == found.label_shares.end() ? 0 : share->second;
+                               });
+  };
+  add("recent", &DetectionDrift::recent);
+  add("first", &DetectionDrift::first);
 }
 
 void DriftWatcher::Observe(const std::vector<Region>& regions) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <set>
+#include <string>
 #include <vector>
 
 #include "base/clock.h"
@@ -18,6 +20,10 @@ class DriftWatcher {
   DriftWatcher(const DriftWatcher&) = delete;
   DriftWatcher& operator=(const DriftWatcher&) = delete;
 
+  /// A model's labels: their shares are metrics from now on. Labels beyond the first 64 are one, as in
+  /// `DetectionDrift`.
+  void AddLabels(const std::vector<std::string>& labels);
+
   void Observe(const std::vector<Region>& regions);
   void Reset();
   health::Check Judge() const;
@@ -29,8 +35,12 @@ class DriftWatcher {
     return read(drift_);
   }
 
+  void AddShare(const std::string& label);
+
+  metrics::Registry& registry_;
   const SteadyClock clock_;
   mutable Mutex mutex_;
+  std::set<std::string> labels_ GUARDED_BY(mutex_);  // that have a metric
   health::DetectionDrift drift_ GUARDED_BY(mutex_);
 };
 

@@ -231,6 +231,7 @@ void Service::Serve(std::shared_ptr<ServedModel> model) {
 void Service::Use(const ServedModel& model) {
   model_info_.Set(model.identity());
   server_->AddLabels(model.card().labels);
+  drift_.AddLabels(model.card().labels);
   deep_health_->SetGolden(model.golden().page);
   drift_.Reset();
   gpu_.SetInfers(model.engine().on_gpu());

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from . import (
     cpu,
+    faults,
     health,
     idle,
     leak,
@@ -38,6 +39,7 @@ SECTIONS = {
     "memory": memory.measure,
     "overload": overload.measure,
     "probes": probes.measure,
+    "faults": faults.measure,
     "short": short.measure,
     "restarts": restarts.measure,
     "leak": leak.measure,
@@ -63,6 +65,7 @@ sections (default: all):
   memory      resident, and its growth over thousands of pages
   overload    good answers a second at 1 and 10 times what it holds, beside the peer
   probes      health, readiness and metrics then, with thousands of idle and slow connections
+  faults      health and readiness while something goes wrong that it is told to do
   short       one request a connection, beside many
   restarts    requests that are lost when it is restarted under load
   leak        memory and descriptors after thousands of good, bad and cancelled requests

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,6 +89,18 @@ def doclayout(context: Context) -> Iterator[Service]:
         yield service
 
 
+@contextlib.contextmanager
+def faulty(
+    context: Context, options: list[str], environment: Mapping[str, str], wait_until_ready: bool
+) -> Iterator[Service]:
+    """The program of the tests whose engine fails as it is told to. It may end by itself."""
+    program = context.program("doclayout_faulty")
+    command = [str(program), "serve", "--host", "127.0.0.1", "--port", "0", *context.serve_options, *options]
+    with _service("doclayout_faulty", command, None, environment, wait_until_ready) as service:
+        service.may_end = True
+        yield service
+
+
 def peer_python(environment: str, requirements: str) -> Path:
     """The interpreter of an environment that is made when it is not there."""
     make = f"source scripts/common.sh && environment {environment} bench/peer/{requirements}"
@@ -112,17 +124,24 @@ def peer(v3_model: Path | None = None) -> Iterator[Service]:
 
 
 @contextlib.contextmanager
-def _service(name: str, command: list[str], port: int | None) -> Iterator[Service]:
+def _service(
+    name: str,
+    command: list[str],
+    port: int | None,
+    environment: Mapping[str, str] | None = None,
+    wait_until_ready: bool = True,
+) -> Iterator[Service]:
     with tempfile.TemporaryDirectory(prefix="doclayout-bench-") as folder:
         log = Path(folder) / "log"
         with log.open("wb") as sink:
             started = time.perf_counter()
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT)
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT, env=environment)
         service = Service(name=name, process=process, port=port or 0, log=log, seconds_to_ready=0)
         try:
             if port is None:
                 service.port = _listening_port(service)
-            _wait_ready(service)
+            if wait_until_ready:
+                _wait_ready(service)
             service.seconds_to_ready = time.perf_counter() - started
             yield service
             if not service.may_end:

@@ -45,7 +45,7 @@ void OnSignal(int) {
 }
 
 void Prepare() {
-  static const bool prepared = [] {
+  static const bool kPrepared = [] {
     std::array<void*, 2> calls{};
     backtrace(calls.data(), static_cast<int>(calls.size()));
     struct sigaction action{};
@@ -53,7 +53,7 @@ void Prepare() {
     action.sa_flags = SA_RESTART;
     return sigaction(kSignal, &action, nullptr) == 0;
   }();
-  static_cast<void>(prepared);
+  static_cast<void>(kPrepared);
 }
 
 /// "the module's file + the place in it", which addr2line takes.

@@ -240,7 +240,7 @@ void DeepHealth::Take(const std::shared_ptr<State>& state, std::uint64_t run, Re
 }
 
 /// On the own thread: what is measured beside takes its time.
-void DeepHealth::Finish(const std::shared_ptr<State>& state, Result<Sample> sample) {
+void DeepHealth::Finish(const std::shared_ptr<State>& state, const Result<Sample>& sample) {
   std::vector<Check> others = state->Others(Dependencies::Look::kMeasure);
   Report report;
   std::vector<Done> waiting;
@@ -354,7 +354,7 @@ void DeepHealth::Watch(const std::shared_ptr<State>& state) {
       }
     }
     if (sample) {
-      Finish(state, std::move(*sample));
+      Finish(state, *sample);
     } else {
       Enqueue(state, {.key = {}, .page = std::move(page), .waiting = {}});
     }

@@ -110,7 +110,7 @@ class DeepHealth {
   static void Enqueue(const std::shared_ptr<State>& state, Job job);
   static void Next(const std::shared_ptr<State>& state);
   static void Take(const std::shared_ptr<State>& state, std::uint64_t run, Result<Sample> sample);
-  static void Finish(const std::shared_ptr<State>& state, Result<Sample> sample);
+  static void Finish(const std::shared_ptr<State>& state, const Result<Sample>& sample);
   static void Watch(const std::shared_ptr<State>& state);
 
   const std::shared_ptr<State> state_;  // callbacks may come when this object is gone

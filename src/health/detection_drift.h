@@ -23,6 +23,8 @@ namespace doclayout::health {
 /// Keeps counts only, nothing of what is on a page. Pure policy, not thread-safe; takes microseconds a page.
 class DetectionDrift {
  public:
+  static constexpr std::size_t kMostLabels = 64;
+
   struct Options {
     Duration baseline = std::chrono::hours(6);  ///< from the first page on
     std::size_t least_baseline = 200;           ///< pages; with fewer the time is longer
@@ -61,7 +63,7 @@ class DetectionDrift {
  private:
   static constexpr std::size_t kCountClasses = 8;  // regions of a page: 0, 1, 2-3, 4-7, … 64 and more
   static constexpr std::size_t kScoreClasses = 10;
-  static constexpr std::size_t kLabelClasses = 65;  // the last one is "other"
+  static constexpr std::size_t kLabelClasses = kMostLabels + 1;  // the last one is "other"
 
   struct Page {
     std::size_t regions = 0;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <string>
 
@@ -167,11 +168,12 @@ TEST(MemoryWatch, IsSilentWithoutALimit) {
 /// What is said of memory that grows from `from` by `rate` a second, each fifth of a second a look, until something is
 /// or it has reached `to`: the memory at that moment.
 double GrowUntilSaid(MemoryWatch& watch, double from, double rate, double to) {
-  TimePoint now;
-  for (double bytes = from; bytes < to; bytes += rate / 5, now += std::chrono::milliseconds(200)) {
-    if (watch.Look(bytes, now) != Verdict::kGood) return bytes;
+  constexpr int kLooksASecond = 5;
+  for (int look = 0;; ++look) {
+    const double bytes = from + rate * look / kLooksASecond;
+    const TimePoint now = TimePoint() + std::chrono::milliseconds(1000 * look / kLooksASecond);
+    if (bytes >= to || watch.Look(bytes, now) != Verdict::kGood) return std::min(bytes, to);
   }
-  return to;
 }
 
 TEST(MemoryWatch, SeesALeakInTimeForADrain) {

@@ -12,10 +12,10 @@ Region Make(const char* label, float x, float y, float width, float height, floa
 }
 
 const std::vector<Region>& Recorded() {
-  static const std::vector<Region> regions = {Make("title", 10, 10, 300, 30), Make("text", 10, 50, 300, 200),
-                                              Make("text", 330, 50, 300, 200), Make("figure", 10, 260, 300, 200),
-                                              Make("table", 330, 260, 300, 200)};
-  return regions;
+  static const std::vector<Region> kRegions = {Make("title", 10, 10, 300, 30), Make("text", 10, 50, 300, 200),
+                                               Make("text", 330, 50, 300, 200), Make("figure", 10, 260, 300, 200),
+                                               Make("table", 330, 260, 300, 200)};
+  return kRegions;
 }
 
 std::vector<Region> Moved(float part) {

@@ -578,15 +578,25 @@ def test_dingtalk_that_does_not_take_it_is_a_failure(probe, service, webhook):
 
 
 def test_of_the_real_service(run, serve, probe):
-    """Ready and, as soon as it has deep health, healthy."""
     url = f"http://127.0.0.1:{serve.port}"
 
     result = once(run, url)
 
     assert "waiting_for_start" not in result.stderr
     report = json.loads(result.stdout)
-    if serve.get("/deep-health").status == 404:
-        assert (result.returncode, report["status"], report["http_status"]) == (2, "unreachable", 404)
-    else:
-        assert (result.returncode, report["status"]) in ((0, "healthy"), (0, "warning")), report
+    assert (result.returncode, report["status"]) in ((0, "healthy"), (0, "warning")), report
     probe("--url", url, *FAST).wait_for_event("started")
+
+
+def test_of_a_real_service_that_answers_nonsense(run, faulty, pages):
+    service = faulty()
+    service.tell("empty 1000000")
+    url = f"http://127.0.0.1:{service.port}"
+
+    golden = once(run, url)
+    page = once(run, url, "--page", pages / "form.png")
+
+    for result in (golden, page):
+        assert (result.returncode, json.loads(result.stdout)["status"]) == (1, "unhealthy"), result.stdout
+    service.tell("none 0")
+    assert once(run, url, "--page", pages / "form.png").returncode == 0

@@ -73,10 +73,26 @@ def test_serves_a_new_model_and_loses_no_request(serve_with, pages, embedded):
     assert set(statuses) == {200}
     assert set(digests) == {before["sha256"], after["sha256"]}
     assert digests[-1] == after["sha256"]
-    info = 'pp_doclayout_model_info{{name="{name}",family="{family}",sha256="{sha256}"}}'
-    assert service.metric(info.format(**after)) == 1
-    assert service.metric(info.format(**before)) == 0
+    runtime = service.get("/version").json()["runtime"]
+    info = 'pp_doclayout_model_info{{name="{name}",family="{family}",sha256="{sha256}",runtime="{runtime}"}}'
+    assert service.metric(info.format(**after, runtime=runtime)) == 1
+    assert service.metric(info.format(**before, runtime=runtime)) == 0
     assert service.metric('pp_doclayout_model_reloads_total{outcome="ok"}') == 1
+
+
+def test_compares_the_new_models_answers_with_its_own(serve_with, embedded):
+    """Nothing is recorded of the new one: a golden page of the old one would be the wrong measure."""
+    service = serve_with("--model-path", embedded, "--admin-token", TOKEN)
+    assert "15 of 15" in service.get("/deep-health").body.decode()
+    replace(embedded, another(embedded))
+
+    assert reload(service).status == 200
+    first = service.get("/deep-health")
+    second = service.get("/deep-health")
+
+    assert "from now on it is compared with this answer" in first.body.decode()
+    assert (second.status, second.json()["status"]) == (200, "healthy")
+    assert "15 of 15" in second.body.decode()
 
 
 def test_serves_the_old_model_on_when_the_new_one_is_bad(serve_with, pages, embedded):
