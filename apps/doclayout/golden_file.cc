@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
+#include <array>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <system_error>
@@ -12,6 +13,7 @@
 #include "decode/document.h"
 #include "http/analyze/base64.h"
 #include "input_file.h"
+#include "types/tensor.h"
 
 extern "C" {
 extern const std::uint8_t doclayout_golden_page_begin[];
@@ -66,10 +68,15 @@ Result<std::shared_ptr<const Page>> ReadPage(const Json& json) {
   return DecodePage(bytes);
 }
 
-Region ReadRegion(const Json& json) {
+Result<Region> ReadRegion(const Json& json) {
   Region region{.label = json.at("label").get<std::string>(), .score = json.at("score").get<float>()};
   const auto box = json.at("bbox").get<std::array<float, 4>>();
   region.bbox = {box[0], box[1], box[2], box[3]};
+  const bool sane = region.score >= 0 && region.score <= 1 && AllFinite(box) && box[2] >= box[0] && box[3] >= box[1];
+  if (!sane) {
+    return Fail(ErrorCode::kBadParameter,
+                fmt::format("one of its regions, {}, has no score of 0 to 1 or no box x1, y1, x2, y2", region.label));
+  }
   return region;
 }
 
@@ -87,7 +94,11 @@ Result<health::GoldenPage> ReadJson(const Json& json, const model::ModelCard& ca
   auto page = ReadPage(json.at("page"));
   if (!page) return Fail(std::move(page.error()));
   golden.page = std::move(*page);
-  for (const Json& region : json.at("regions")) golden.regions->push_back(ReadRegion(region));
+  for (const Json& entry : json.at("regions")) {
+    Result<Region> region = ReadRegion(entry);
+    if (!region) return Fail(std::move(region.error()));
+    golden.regions->push_back(std::move(*region));
+  }
   return golden;
 }
 
