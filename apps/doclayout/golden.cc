@@ -55,7 +55,10 @@ int RunGolden(const config::GoldenConfig& config) {
   std::vector<std::uint8_t> page;
   if (!config.page.empty()) {
     auto read = ReadInputFile(config.page);
-    if (!read) return Refuse(read.error(), kExitUsage);
+    if (!read) {
+      Complain(fmt::format("the page '{}' cannot be read: {}", config.page, read.error().message));
+      return kExitUsage;
+    }
     page = std::move(*read);
   }
   const auto model = LoadModel(config.inference, {.slots = 1});

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -29,6 +30,8 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 constexpr int kFormat = 1;
+constexpr std::uintmax_t kMostBytes = std::uintmax_t{64} << 20;
+constexpr std::size_t kMostRegions = 10'000;
 
 std::string_view BuiltInRegions() {
   return {doclayout_golden_regions_begin, doclayout_golden_regions_end};
@@ -80,6 +83,10 @@ Result<Region> ReadRegion(const Json& json) {
   return region;
 }
 
+std::string Short(const std::string& digest) {
+  return digest.substr(0, 12);
+}
+
 Result<health::GoldenPage> ReadJson(const Json& json, const model::ModelCard& card) {
   if (json.at("format").get<int>() != kFormat) {
     return Fail(ErrorCode::kBadParameter, fmt::format("its format is not {}: make it anew", kFormat));
@@ -88,13 +95,21 @@ Result<health::GoldenPage> ReadJson(const Json& json, const model::ModelCard& ca
   if (model.at("sha256").get<std::string>() != card.sha256 ||
       model.at("settings_sha256").get<std::string>() != card.settings_sha256) {
     return Fail(ErrorCode::kBadParameter,
-                fmt::format("it is of another model, {}; make it anew", model.at("name").get<std::string>()));
+                fmt::format("it is of another model, {} of SHA-256 {}, and not of {} of {}; make it anew",
+                            model.at("name").get<std::string>(), Short(model.at("sha256").get<std::string>()),
+                            card.name, Short(card.sha256)));
   }
   health::GoldenPage golden{.page = nullptr, .regions = std::vector<Region>()};
   auto page = ReadPage(json.at("page"));
   if (!page) return Fail(std::move(page.error()));
   golden.page = std::move(*page);
-  for (const Json& entry : json.at("regions")) {
+  const Json& regions = json.at("regions");
+  if (!regions.is_array() || regions.empty() || regions.size() > kMostRegions) {
+    return Fail(
+        ErrorCode::kBadParameter,
+        fmt::format("it has no list of 1 to {} regions: a page on which nothing is found shows nothing", kMostRegions));
+  }
+  for (const Json& entry : regions) {
     Result<Region> region = ReadRegion(entry);
     if (!region) return Fail(std::move(region.error()));
     golden.regions->push_back(std::move(*region));
@@ -103,8 +118,18 @@ Result<health::GoldenPage> ReadJson(const Json& json, const model::ModelCard& ca
 }
 
 Result<health::GoldenPage> ReadGoldenFile(const std::string& name, const model::ModelCard& card) {
+  std::error_code error;
+  // Nobody waits for a pipe, and no page is so large.
+  if (fs::exists(name, error) && (!fs::is_regular_file(name, error) || fs::file_size(name, error) > kMostBytes)) {
+    return Fail(
+        ErrorCode::kBadParameter,
+        fmt::format("the golden page '{}' cannot be used: it is no file of at most {} MiB", name, kMostBytes >> 20));
+  }
   const auto bytes = ReadInputFile(name);
-  if (!bytes) return Fail(bytes.error());
+  if (!bytes) {
+    return Fail(ErrorCode::kBadParameter,
+                fmt::format("the golden page '{}' cannot be used: {}", name, bytes.error().message));
+  }
   auto golden = ReadGolden({reinterpret_cast<const char*>(bytes->data()), bytes->size()}, card);
   if (!golden) {
     return Fail(ErrorCode::kBadParameter,
@@ -148,7 +173,10 @@ Result<health::GoldenPage> ReadGolden(std::string_view text, const model::ModelC
   try {
     return ReadJson(json, card);
   } catch (const Json::exception& exception) {
-    return Fail(ErrorCode::kBadParameter, fmt::format("it is no golden page: {}", exception.what()));
+    // "[json.exception.type_error.304] cannot …"
+    std::string_view what = exception.what();
+    what.remove_prefix(std::min(what.find("] ") + 2, what.size()));
+    return Fail(ErrorCode::kBadParameter, fmt::format("it is no golden page: {}", what));
   }
 }
 
@@ -157,13 +185,17 @@ fs::path GoldenPathOf(const fs::path& graph) {
   return fs::path(graph).replace_extension(".golden.json");
 }
 
-Result<FoundGolden> LoadGolden(const model::ModelCard& card, const fs::path& graph, const std::string& file) {
+Result<FoundGolden> LoadGolden(const model::ModelCard& card, const fs::path& graph, const std::string& file,
+                               NamedGolden named) {
+  std::string why;
   if (!file.empty()) {
     auto golden = ReadGoldenFile(file, card);
-    if (!golden) return Fail(std::move(golden.error()));
-    return FoundGolden{.page = std::move(*golden), .note = {}};
+    if (golden) return FoundGolden{.page = std::move(*golden), .note = {}};
+    if (named == NamedGolden::kMustFit) {
+      return Fail(ErrorCode::kBadParameter, golden.error().message + " (--golden-file)");
+    }
+    why = golden.error().message;
   }
-  std::string why;
   const fs::path beside = GoldenPathOf(graph);
   std::error_code error;
   if (!beside.empty() && fs::exists(beside, error)) {

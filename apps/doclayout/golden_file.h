@@ -42,10 +42,13 @@ struct FoundGolden {
   std::string note;  ///< why there are no recorded regions, for the log; empty where there are
 };
 
+/// What is done with a golden file that was named and is not of this model.
+enum class NamedGolden { kMustFit, kMayBeOfAnother };
+
 /// The golden page of a model: of `file` if it is named, else of the file beside `graph`, else of the program. Where
 /// nothing is recorded for this model there is the built-in page without regions, and a note that says why. Blocks;
-/// thread-safe. `kBadParameter` for a `file` that was named and cannot be used.
+/// thread-safe. `kBadParameter` for a `file` that was named and must fit, and cannot be used.
 Result<FoundGolden> LoadGolden(const model::ModelCard& card, const std::filesystem::path& graph,
-                               const std::string& file);
+                               const std::string& file, NamedGolden named = NamedGolden::kMustFit);
 
 }  // namespace doclayout

@@ -69,7 +69,7 @@ void MemoryWatcher::Look(health::MemoryWatch& watch) {
   logger_.Write(LogLevel::kError, "memory_limit",
                 {{"resident_bytes", static_cast<long long>(state.resident_bytes)},
                  {"limit_bytes", static_cast<long long>(options_.limit_bytes)},
-                 {"reason", verdict == Verdict::kLeaking ? "it grows so fast that it would soon be over the container's"
+                 {"reason", verdict == Verdict::kLeaking ? "it grows so fast that the kernel would soon end it"
                                                          : "it was over its limit for too long"}});
   stop_.Ask(StopCause::kMemory);
 }

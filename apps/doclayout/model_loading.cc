@@ -62,7 +62,7 @@ std::optional<Model> LoadUnlessStopped(const ModelLoading& what, StopRequest& st
     loading->Set(Guarded([&]() -> Model {
       auto loaded = LoadModel(config, wishes, [&loading] { loading->SetPhase(health::Phase::kCompiling); });
       if (!loaded) return Fail(std::move(loaded.error()));
-      return ServedModel::Create(std::move(*loaded), golden_file);
+      return ServedModel::Create(std::move(*loaded), golden_file, NamedGolden::kMustFit);
     }));
   });
   stop.OnAsked([loading] { loading->Stop(); });

@@ -186,7 +186,8 @@ Result<std::shared_ptr<ServedModel>> LoadAndWarm(const config::InferenceConfig& 
                                                  const std::string& golden_file) {
   Result<LoadedModel> loaded = LoadModel(config, wishes);
   if (!loaded) return Fail(std::move(loaded.error()));
-  Result<std::shared_ptr<ServedModel>> model = ServedModel::Create(std::move(*loaded), golden_file);
+  Result<std::shared_ptr<ServedModel>> model =
+      ServedModel::Create(std::move(*loaded), golden_file, NamedGolden::kMayBeOfAnother);
   if (!model) return model;
   if (const Result<void> warm = (*model)->WarmUp(); !warm) return Fail(warm.error());
   return model;

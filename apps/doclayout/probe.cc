@@ -35,7 +35,7 @@ namespace doclayout {
 namespace {
 
 /// It is sent each time, and kept as base64: a page for a probe is a small one.
-constexpr std::uintmax_t kLargestPage = std::uintmax_t{4} << 20;
+constexpr std::uintmax_t kLargestPage = std::uintmax_t{1} << 20;
 
 template <typename Unit = Duration>
 Unit Seconds(double seconds) {

@@ -7,8 +7,9 @@
 
 namespace doclayout {
 
-Result<std::shared_ptr<ServedModel>> ServedModel::Create(LoadedModel loaded, const std::string& golden_file) {
-  Result<FoundGolden> golden = LoadGolden(loaded.card, loaded.path, golden_file);
+Result<std::shared_ptr<ServedModel>> ServedModel::Create(LoadedModel loaded, const std::string& golden_file,
+                                                         NamedGolden named) {
+  Result<FoundGolden> golden = LoadGolden(loaded.card, loaded.path, golden_file, named);
   if (!golden) return Fail(std::move(golden.error()));
   std::vector<std::unique_ptr<runtime::Session>> sessions;
   // One more than slots: a slot takes its next page while the last one's outputs are still read.

@@ -21,8 +21,9 @@ class ServedModel {
   using Input = pipeline::ModelInput;
   using Output = pipeline::ModelOutput;
 
-  /// Blocks while sessions are made; `kInternal` when one cannot be. `golden_file` as for `LoadGolden`.
-  static Result<std::shared_ptr<ServedModel>> Create(LoadedModel loaded, const std::string& golden_file);
+  /// Blocks while sessions are made; `kInternal` when one cannot be. `golden_file` and `named` as for `LoadGolden`.
+  static Result<std::shared_ptr<ServedModel>> Create(LoadedModel loaded, const std::string& golden_file,
+                                                     NamedGolden named);
 
   const model::ModelCard& card() const { return loaded_.card; }
   const runtime::Engine& engine() const { return *loaded_.engine; }

@@ -21,31 +21,46 @@ constexpr std::chrono::milliseconds kPatience(250);
 /// Between two tries to infer a first page.
 constexpr std::chrono::seconds kWarmUpPause(1);
 
-/// Something that happens, or whose time is over. Thread-safe.
-class Event {
+/// What the thread that starts the service waits for while a first page is inferred. Thread-safe.
+class Warming {
  public:
-  void Set() {
+  void Stop() {
     const MutexLock lock(mutex_);
-    set_ = true;
+    stopped_ = true;
     changed_.NotifyAll();
   }
-  void Wait() {
+  void End(const health::Report& report) {
     const MutexLock lock(mutex_);
-    while (!set_) changed_.Wait(mutex_);
+    warm_ = health::Score(report, "inference") == health::Score(health::Status::kHealthy);
+    ended_ = true;
+    changed_.NotifyAll();
   }
-  /// Whether it happened.
-  bool WaitFor(Duration time) {
+  /// Until a page has ended, or the service is to stop: then true.
+  bool WaitForEnd() {
+    const MutexLock lock(mutex_);
+    while (!ended_ && !stopped_) changed_.Wait(mutex_);
+    ended_ = false;
+    return stopped_;
+  }
+  /// For so long, unless the service is to stop: then true.
+  bool WaitForStop(Duration time) {
     const SteadyClock clock;
     const TimePoint end = clock.Now() + time;
     const MutexLock lock(mutex_);
-    while (!set_ && clock.Now() < end) changed_.WaitFor(mutex_, end - clock.Now());
-    return set_;
+    while (!stopped_ && clock.Now() < end) changed_.WaitFor(mutex_, end - clock.Now());
+    return stopped_;
+  }
+  bool warm() const {
+    const MutexLock lock(mutex_);
+    return warm_;
   }
 
  private:
-  Mutex mutex_;
+  mutable Mutex mutex_;
   CondVar changed_;
-  bool set_ GUARDED_BY(mutex_) = false;
+  bool ended_ GUARDED_BY(mutex_) = false;
+  bool warm_ GUARDED_BY(mutex_) = false;
+  bool stopped_ GUARDED_BY(mutex_) = false;
 };
 
 /// What is left of the time to stop.
@@ -222,8 +237,12 @@ void Service::Serve(std::shared_ptr<ServedModel> model) {
                  std::move(model), context_.clock);
   late_pages_.Set(*pages_);
   reloader_.emplace(
-      std::move(load), *pages_, [this](const ServedModel& exchanged) { Use(exchanged); }, context_.registry,
-      context_.logger);
+      std::move(load), *pages_,
+      [this](const ServedModel& exchanged) {
+        Use(exchanged);
+        LogNotes(exchanged, context_.logger);
+      },
+      context_.registry, context_.logger);
   Use(*used);
 }
 
@@ -247,15 +266,17 @@ std::vector<health::Check> Service::OtherChecks(health::DeepHealth::Dependencies
 /// Has the golden page inferred, as deep health does, until that works: a model that cannot is not ready, and the log
 /// says why. False when the service is to stop before.
 bool Service::WarmUp() {
-  const auto stopped = std::make_shared<Event>();
-  context_.stop.OnAsked([stopped] { stopped->Set(); });
+  const auto warming = std::make_shared<Warming>();
+  context_.stop.OnAsked([warming] { warming->Stop(); });
+  // However slow the model is: what hangs is found by the limit of its slot.
+  const Duration patience = 2 * std::chrono::milliseconds(context_.config.scheduling.inference_timeout_ms);
   bool warm = false;
-  while (!warm && !stopped->WaitFor(Duration(0))) {
-    const auto ended = std::make_shared<Event>();
-    deep_health_->Ask([ended](const health::Report&) { ended->Set(); });
-    ended->Wait();  // deep health sees to it that it ends
-    warm = health::Score(deep_health_->last(), "inference") > 0;
-    if (!warm) stopped->WaitFor(kWarmUpPause);
+  bool stopped = false;
+  while (!warm && !stopped) {
+    deep_health_->Ask([warming](const health::Report& report) { warming->End(report); }, patience);
+    stopped = warming->WaitForEnd();
+    warm = !stopped && warming->warm();
+    if (!warm && !stopped) stopped = warming->WaitForStop(kWarmUpPause);
   }
   context_.stop.OnAsked(nullptr);
   return warm;

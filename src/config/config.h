@@ -202,7 +202,7 @@ struct ProbeConfig {
   std::string url = "http://127.0.0.1:8000";  ///< of the service, without a path of its own
   std::string page;                           ///< file of an image to infer; empty: the service's golden page
   double period_s = 30;
-  double timeout_s = 20;  ///< of one call
+  double timeout_s = 30;  ///< of one call
   bool once = false;
   double start_timeout_s = 600;
   int metrics_port = 9105;  ///< 0: any free one; -1: none

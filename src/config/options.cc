@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "types/parameter_text.h"
@@ -28,6 +29,12 @@ std::string FlagOf(const ParameterText& text) {
 }
 
 }  // namespace
+
+std::string IsANumber(const std::string& text) {
+  double number = 0;
+  const bool nan = CLI::detail::lexical_cast(text, number) && std::isnan(number);
+  return nan ? fmt::format("'{}' is not a number", text) : std::string();
+}
 
 CLI::Option* FromEnvironment(CLI::Option* option, const char* variable) {
   option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);

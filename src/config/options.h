@@ -1,7 +1,8 @@
 #pragma once
 
-#include <CLI/App.hpp>
+#include <CLI/CLI.hpp>
 #include <string>
+#include <type_traits>
 
 #include "config/config.h"
 
@@ -12,12 +13,28 @@ namespace doclayout::config {
 /// the command line.
 CLI::Option* FromEnvironment(CLI::Option* option, const char* variable);
 
+/// The sentence that is wrong with a text that is no number but a way to write none, or nothing.
+std::string IsANumber(const std::string& text);
+
 /// As the former, of an option that may be given several times. What is typed then stands alone: the environment is not
 /// asked.
 CLI::Option* SeveralFromEnvironment(CLI::Option* option, const char* variable);
 
 /// The sentence that is wrong with a URL of http or https, or nothing. It may hold a password: it is not repeated.
 std::string IsHttpUrl(const std::string& url);
+
+/// Adds options that are numbers in a range, which NaN is not.
+struct Numbers {
+  CLI::App& app;
+
+  template <typename Number>
+  void operator()(const char* flag, Number& value, const char* description, std::type_identity_t<Number> low,
+                  std::type_identity_t<Number> high, const char* variable) const {
+    CLI::Option* option = app.add_option(flag, value, description)->check(CLI::Range(low, high));
+    if constexpr (std::is_floating_point_v<Number>) option->check(IsANumber);
+    FromEnvironment(option->capture_default_str(), variable);
+  }
+};
 
 /// What kind of model it is.
 void AddFamily(CLI::App& app, std::string& family);

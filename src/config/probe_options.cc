@@ -1,6 +1,5 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <type_traits>
 
 #include "config/options.h"
 
@@ -14,18 +13,6 @@ std::string IsSecret(const std::string& text) {
   const bool visible = std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f'; });
   return visible ? "" : "it has spaces or characters that are not ASCII";
 }
-
-/// Adds options that are numbers.
-struct Numbers {
-  CLI::App& app;
-
-  template <typename Number>
-  void operator()(const char* flag, Number& value, const char* description, std::type_identity_t<Number> low,
-                  std::type_identity_t<Number> high, const char* variable) const {
-    FromEnvironment(app.add_option(flag, value, description)->check(CLI::Range(low, high))->capture_default_str(),
-                    variable);
-  }
-};
 
 void AddWebhooks(CLI::App& app, ProbeConfig& config) {
   SeveralFromEnvironment(

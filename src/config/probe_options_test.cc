@@ -52,7 +52,7 @@ TEST(ProbeOptions, DefaultsAreThoseOfTheDocs) {
 
   EXPECT_EQ(probe.url, "http://127.0.0.1:8000");
   EXPECT_EQ(probe.period_s, 30);
-  EXPECT_EQ(probe.timeout_s, 20);
+  EXPECT_EQ(probe.timeout_s, 30);
   EXPECT_EQ(probe.start_timeout_s, 600);
   EXPECT_EQ(probe.metrics_port, 9105);
   EXPECT_EQ(probe.failures, 2);

@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <type_traits>
 
 #include "config/options.h"
 
@@ -11,18 +10,6 @@ namespace {
 
 constexpr int kDayMs = 24 * 3600 * 1000;
 constexpr int kMostBatch = 256;
-
-/// Adds options that are numbers.
-struct Numbers {
-  CLI::App& app;
-
-  template <typename Number>
-  void operator()(const char* flag, Number& value, const char* description, std::type_identity_t<Number> low,
-                  std::type_identity_t<Number> high, const char* variable) const {
-    FromEnvironment(app.add_option(flag, value, description)->check(CLI::Range(low, high))->capture_default_str(),
-                    variable);
-  }
-};
 
 /// "2,4,8", in any order: rising, each once.
 std::vector<int> ReadSizes(const std::string& text) {

@@ -12,12 +12,20 @@ namespace {
 
 /// Pages of callers that may wait behind the one that is inferred.
 constexpr std::size_t kMostWaiting = 4;
+constexpr int kNiceness = 10;
 
 double Seconds(Duration time) {
   return std::chrono::duration<double>(time).count();
 }
 
+/// What took too long was perhaps only slow, or behind others: a slot that hangs is found by its own limit.
 Check CheckInference(const Result<DeepHealth::Sample>& sample) {
+  if (!sample && sample.error().code == ErrorCode::kDeadlineExceeded) {
+    return {
+        .name = "inference",
+        .status = Status::kWarning,
+        .details = "the page did not come back in the time that a check has: the model is slow, or all slots are busy"};
+  }
   if (sample) {
     return {.name = "inference",
             .details = fmt::format("a page went through the queue and the model; it waited {:.3f} s for a slot",
@@ -32,8 +40,8 @@ Report Over() {
   return Judge({{.name = "inference", .status = Status::kUnhealthy, .details = "the service ends"}});
 }
 
-Check NotLooked(std::string name) {
-  return {.name = std::move(name), .status = Status::kUnhealthy, .details = "no page came through the model"};
+Check NotLooked(std::string name, Status status) {
+  return {.name = std::move(name), .status = status, .details = "no page came through the model"};
 }
 
 Check CheckAnyRegions(const PageLayout& layout) {
@@ -96,12 +104,17 @@ struct DeepHealth::State {
   std::vector<Check> Others(Dependencies::Look look) const {
     return dependencies.others ? dependencies.others(look) : std::vector<Check>();
   }
-  static Report Unknown(const std::string& why, std::vector<Check> others);
-  Report NotAsked() const { return Unknown("the model is not loaded yet", Others(Dependencies::Look::kLookOnly)); }
+  static Report Unknown(Check inference, std::vector<Check> others);
+  Report NotAsked() const {
+    return Unknown({.name = "inference", .status = Status::kUnhealthy, .details = "the model is not loaded yet"},
+                   Others(Dependencies::Look::kLookOnly));
+  }
   Report Examine(const Job& job, const Result<Sample>& sample, std::vector<Check> others) REQUIRES(mutex);
   Check CheckGolden(const PageLayout& layout) REQUIRES(mutex);
   void Publish(const Report& report) REQUIRES(mutex);
   Duration Wait(TimePoint now) const REQUIRES(mutex);
+  bool IsDue(TimePoint now) const REQUIRES(mutex);
+  void PutNextFirst() REQUIRES(mutex);
 
   const Options options;
   const Dependencies dependencies;
@@ -115,6 +128,7 @@ struct DeepHealth::State {
   InferencePace pace GUARDED_BY(mutex);
   std::list<Job> jobs GUARDED_BY(mutex);  ///< the first one runs if `running`
   bool running GUARDED_BY(mutex) = false;
+  bool last_was_golden GUARDED_BY(mutex) = false;          ///< the one that ended last, or runs
   std::uint64_t run GUARDED_BY(mutex) = 0;                 ///< number of the inference that runs, or ran last
   TimePoint lost_at GUARDED_BY(mutex);                     ///< when the one that runs counts as lost
   std::optional<Result<Sample>> sample GUARDED_BY(mutex);  ///< of the one that runs: to be examined
@@ -151,7 +165,7 @@ void DeepHealth::Stop() {
   }
   thread_.join();
   for (const Job& job : jobs) {
-    for (const Done& done : job.waiting) done(Over());
+    for (const PageDone& done : job.waiting) done(Over());
   }
 }
 
@@ -163,71 +177,104 @@ void DeepHealth::SetGolden(GoldenPage golden) {
 }
 
 void DeepHealth::Start() {
-  {
-    const MutexLock lock(state_->mutex);
-    if (state_->options.period == Duration(0)) return;
-    state_->periodic = true;
-    state_->changed.NotifyAll();
-  }
+  const MutexLock lock(state_->mutex);
+  state_->periodic = state_->options.period > Duration(0);
+  state_->changed.NotifyAll();
 }
 
 void DeepHealth::Ask(Done done) {
-  std::shared_ptr<const Page> page;
-  {
-    const MutexLock lock(state_->mutex);
-    page = state_->golden.page;
-  }
-  if (!page) return done(state_->NotAsked());
-  Enqueue(state_, {.key = {}, .page = std::move(page), .waiting = {std::move(done)}});
+  Ask(std::move(done), state_->options.timeout);
 }
 
-bool DeepHealth::AskAbout(std::shared_ptr<const Page> page, std::string key, Done done) {
+void DeepHealth::Ask(Done done, Duration timeout) {
+  bool there = false;
   {
     const MutexLock lock(state_->mutex);
-    const bool shares = std::ranges::any_of(state_->jobs, [&key](const Job& job) { return job.key == key; });
-    if (!shares && state_->jobs.size() > kMostWaiting) return false;
+    there = state_->golden.page != nullptr;
   }
-  Enqueue(state_, {.key = std::move(key), .page = std::move(page), .waiting = {std::move(done)}});
+  if (!there) return done(state_->NotAsked());
+  Job job{.key = {}, .timeout = timeout, .read = {}, .golden = {}, .waiting = {}};
+  job.waiting.emplace_back([done](const Result<Report>& report) { done(*report); });
+  if (!Enqueue(*state_, std::move(job))) done(Over());
+}
+
+bool DeepHealth::AskAbout(std::string key, ReadPage read, PageDone done) {
+  Job job{.key = std::move(key),
+          .timeout = state_->options.timeout,
+          .read = std::move(read),
+          .golden = {},
+          .waiting = {std::move(done)}};
+  return Enqueue(*state_, std::move(job));
+}
+
+bool DeepHealth::HasRoom() const {
+  const MutexLock lock(state_->mutex);
+  return state_->jobs.size() <= kMostWaiting;
+}
+
+/// Joins the one for the same page, or waits for its turn. False when it cannot be taken.
+bool DeepHealth::Enqueue(State& state, Job job) {
+  const MutexLock lock(state.mutex);
+  if (state.stopped) return false;
+  const auto same = std::ranges::find_if(state.jobs, [&job](const Job& other) { return other.key == job.key; });
+  if (same != state.jobs.end()) {
+    std::ranges::move(job.waiting, std::back_inserter(same->waiting));
+    return true;
+  }
+  if (!job.key.empty() && state.jobs.size() > kMostWaiting) return false;
+  state.jobs.push_back(std::move(job));
+  state.changed.NotifyAll();
   return true;
 }
 
-/// Joins the one for the same page, or waits for its turn.
-void DeepHealth::Enqueue(const std::shared_ptr<State>& state, Job job) {
-  std::vector<Done> refused;
-  {
-    const MutexLock lock(state->mutex);
-    const auto same = std::ranges::find_if(state->jobs, [&job](const Job& other) { return other.key == job.key; });
-    if (same != state->jobs.end()) {
-      std::ranges::move(job.waiting, std::back_inserter(same->waiting));
-      return;
-    }
-    if (state->stopped) {
-      refused = std::move(job.waiting);
-    } else {
-      state->jobs.push_back(std::move(job));
-      state->changed.NotifyAll();
-    }
-  }
-  for (const Done& done : refused) done(Over());
-  Next(state);
+/// The golden page goes before callers' pages, but lets one of them between two turns of its own.
+void DeepHealth::State::PutNextFirst() {
+  const auto find = [this](bool golden_one) REQUIRES(mutex) {
+    return std::ranges::find_if(jobs, [golden_one](const Job& job) { return job.key.empty() == golden_one; });
+  };
+  auto next = find(!last_was_golden);
+  if (next == jobs.end()) next = find(last_was_golden);
+  jobs.splice(jobs.begin(), jobs, next);
+  last_was_golden = jobs.front().key.empty();
 }
 
-/// Begins with the first that waits, unless one runs.
-void DeepHealth::Next(const std::shared_ptr<State>& state) {
-  std::shared_ptr<const Page> page;
+/// On the own thread, when none runs and one waits: reads its page and has it inferred.
+void DeepHealth::Begin(const std::shared_ptr<State>& state) {
+  ReadPage read;
+  Duration timeout{0};
   std::uint64_t run = 0;
-  Deadline deadline = Deadline::Never();
+  Result<std::shared_ptr<const Page>> page = std::shared_ptr<const Page>();
   {
     const MutexLock lock(state->mutex);
-    if (state->running || state->stopped || state->jobs.empty()) return;
+    if (state->stopped) return;
+    state->PutNextFirst();
+    Job& job = state->jobs.front();
     state->running = true;
     run = ++state->run;
-    page = state->jobs.front().page;
-    deadline = Deadline::After(state->dependencies.clock, state->options.timeout);
-    state->lost_at = deadline.time() + state->options.lost_after;
-    state->changed.NotifyAll();
+    read = job.read;
+    timeout = job.timeout;
+    state->lost_at = TimePoint::max();
+    if (job.key.empty()) page = job.golden = state->golden.page;
   }
-  state->dependencies.infer(std::move(page), deadline,
+  if (read) page = read();
+  if (!page) {
+    std::vector<PageDone> waiting;
+    {
+      const MutexLock lock(state->mutex);
+      if (state->jobs.empty()) return;  // it was stopped
+      state->running = false;
+      waiting = std::move(state->jobs.front().waiting);
+      state->jobs.pop_front();
+    }
+    for (const PageDone& done : waiting) done(Fail(page.error()));
+    return;
+  }
+  const Deadline deadline = Deadline::After(state->dependencies.clock, timeout);
+  {
+    const MutexLock lock(state->mutex);
+    state->lost_at = deadline.time() + state->options.lost_after;
+  }
+  state->dependencies.infer(std::move(*page), deadline,
                             [state, run](Result<Sample> sample) { Take(state, run, std::move(sample)); });
 }
 
@@ -243,35 +290,32 @@ void DeepHealth::Take(const std::shared_ptr<State>& state, std::uint64_t run, Re
 void DeepHealth::Finish(const std::shared_ptr<State>& state, const Result<Sample>& sample) {
   std::vector<Check> others = state->Others(Dependencies::Look::kMeasure);
   Report report;
-  std::vector<Done> waiting;
+  std::vector<PageDone> waiting;
   {
     const MutexLock lock(state->mutex);
     if (state->jobs.empty()) return;  // it was stopped
     state->running = false;
     Job& job = state->jobs.front();
-    if (job.key.empty() && job.page != state->golden.page) {
-      job.page = state->golden.page;  // the model was exchanged meanwhile: of which one this is, nobody knows
-    } else {
-      report = state->Examine(job, sample, std::move(others));
-      if (job.key.empty()) state->Publish(report);
-      waiting = std::move(job.waiting);
-      state->jobs.pop_front();
-    }
+    // The model may have been exchanged meanwhile: of which one this is, nobody knows, and it is asked for anew.
+    if (job.key.empty() && job.golden != state->golden.page) return;
+    report = state->Examine(job, sample, std::move(others));
+    if (job.key.empty()) state->Publish(report);
+    waiting = std::move(job.waiting);
+    state->jobs.pop_front();
   }
-  for (const Done& done : waiting) done(report);
-  Next(state);
+  for (const PageDone& done : waiting) done(report);
 }
 
-Report DeepHealth::State::Unknown(const std::string& why, std::vector<Check> others) {
-  std::vector<Check> checks{{.name = "inference", .status = Status::kUnhealthy, .details = why},
-                            NotLooked("inference_speed"),
-                            NotLooked("detection_accuracy")};
+Report DeepHealth::State::Unknown(Check inference, std::vector<Check> others) {
+  const Status status = inference.status;
+  std::vector<Check> checks{std::move(inference), NotLooked("inference_speed", status),
+                            NotLooked("detection_accuracy", status)};
   std::ranges::move(others, std::back_inserter(checks));
   return Judge(std::move(checks));
 }
 
 Report DeepHealth::State::Examine(const Job& job, const Result<Sample>& result, std::vector<Check> others) {
-  if (!result) return Unknown(result.error().message, std::move(others));
+  if (!result) return Unknown(CheckInference(result), std::move(others));
   std::vector<Check> checks{CheckInference(result), pace.Judge(result->inference)};
   if (job.key.empty()) {
     pace.Observe(result->inference);
@@ -287,6 +331,7 @@ Report DeepHealth::State::Examine(const Job& job, const Result<Sample>& result, 
 
 Check DeepHealth::State::CheckGolden(const PageLayout& layout) {
   const bool first = !golden.regions;
+  if (first && layout.regions.empty()) return CheckAnyRegions(layout);  // no measure for anything
   if (first) golden.regions = layout.regions;
   const RegionMatch match = MatchRegions(*golden.regions, layout.regions);
   metrics.Set(match);
@@ -319,36 +364,39 @@ void DeepHealth::State::Publish(const Report& report) {
 Duration DeepHealth::State::Wait(TimePoint now) const {
   Duration wait = std::chrono::hours(1);
   if (running) {
-    wait = lost_at - now;
+    wait = std::min<Duration>(wait, lost_at - now);
   } else if (periodic && golden.page) {
     wait = options.period - (now - ended);
   }
   return std::max<Duration>(wait, std::chrono::milliseconds(1));
 }
 
-/// Examines what comes, asks on the period, and gives up what nothing is heard of.
+/// Whether the golden page is to be asked for, and nobody has.
+bool DeepHealth::State::IsDue(TimePoint now) const {
+  if (!periodic || !golden.page) return false;
+  if (std::ranges::any_of(jobs, [](const Job& job) { return job.key.empty(); })) return false;
+  return !checked || now - ended >= options.period;
+}
+
+/// Begins, examines what comes, asks on the period, and gives up what nothing is heard of.
 void DeepHealth::Watch(const std::shared_ptr<State>& state) {
   NameThread("deep-health");
+  LowerThreadPriority(kNiceness);  // it reads callers' pages
   for (;;) {
     std::optional<Result<Sample>> sample;
-    std::shared_ptr<const Page> page;
     {
       const MutexLock lock(state->mutex);
       if (state->stopped) return;
       const TimePoint now = state->dependencies.clock.Now();
       if (state->running && !state->sample && now >= state->lost_at) {
         ++state->run;  // should it come after all
-        state->sample.emplace(Fail(ErrorCode::kDeadlineExceeded,
-                                   fmt::format("nothing was heard of the page for {:.0f} s",
-                                               Seconds(state->options.timeout + state->options.lost_after))));
+        state->sample.emplace(Fail(ErrorCode::kInternal, "nothing at all was heard of the page: the scheduler hangs"));
       }
-      const bool due = state->periodic && !state->running && state->jobs.empty() && state->golden.page &&
-                       (!state->checked || now - state->ended >= state->options.period);
-      if (state->sample) {
-        sample = std::exchange(state->sample, std::nullopt);
-      } else if (due) {
-        page = state->golden.page;
-      } else {
+      if (state->IsDue(now)) {
+        state->jobs.push_back({.key = {}, .timeout = state->options.timeout, .read = {}, .golden = {}, .waiting = {}});
+      }
+      sample = std::exchange(state->sample, std::nullopt);
+      if (!sample && (state->running || state->jobs.empty())) {
         state->changed.WaitFor(state->mutex, state->Wait(now));
         continue;
       }
@@ -356,7 +404,7 @@ void DeepHealth::Watch(const std::shared_ptr<State>& state) {
     if (sample) {
       Finish(state, *sample);
     } else {
-      Enqueue(state, {.key = {}, .page = std::move(page), .waiting = {}});
+      Begin(state);
     }
   }
 }

@@ -37,6 +37,8 @@ struct GoldenPage {
 /// for the same page share it, others wait for their turn. Every call is answered: by `timeout` and a moment, whatever
 /// hangs.
 class DeepHealth {
+  struct State;
+
  public:
   /// What came of a page.
   struct Sample {
@@ -49,10 +51,14 @@ class DeepHealth {
   using Infer = std::function<void(std::shared_ptr<const Page> page, Deadline deadline, SampleDone done)>;
   /// On this object's own thread, or on the caller's where nothing is inferred; must be short.
   using Done = std::function<void(const Report&)>;
+  /// The same of a page of the caller's, which may turn out to be none.
+  using PageDone = std::function<void(const Result<Report>&)>;
+  /// Reads such a page, on this object's own thread, when it is its turn: so that no more than one is in memory.
+  using ReadPage = std::function<Result<std::shared_ptr<const Page>>()>;
 
   struct Options {
-    Duration period = std::chrono::seconds(30);  ///< between the ends of two checks; 0: only when asked
-    Duration timeout = std::chrono::seconds(20);
+    Duration period = std::chrono::seconds(30);     ///< between the ends of two checks; 0: only when asked
+    Duration timeout = std::chrono::seconds(20);    ///< then the caller is told that it takes that long: a warning
     Duration lost_after = std::chrono::seconds(2);  ///< behind that, when nothing at all is heard of a page
     InferencePace::Options pace;
     MatchLimits match;
@@ -86,11 +92,16 @@ class DeepHealth {
   /// Checks on the period from now on, beginning with one at once.
   void Start();
 
-  /// With the golden page. Before there is one the report is unhealthy.
+  /// With the golden page, which goes before callers' pages. Before there is one the report is unhealthy.
   void Ask(Done done);
+  /// The same with so much time instead of `timeout`, unless it joins one that was asked for before.
+  void Ask(Done done, Duration timeout);
 
   /// With a page of the caller's; `key` tells pages apart. False when so many wait that this one is not taken.
-  bool AskAbout(std::shared_ptr<const Page> page, std::string key, Done done);
+  bool AskAbout(std::string key, ReadPage read, PageDone done);
+
+  /// Whether one more caller's page would be taken now.
+  bool HasRoom() const;
 
   /// What the last check with the golden page said; until then that there was none.
   Report last() const;
@@ -102,13 +113,13 @@ class DeepHealth {
   /// An inference that is asked for, or runs, and who waits for it.
   struct Job {
     std::string key;  ///< empty: the golden page
-    std::shared_ptr<const Page> page;
-    std::vector<Done> waiting;
+    Duration timeout;
+    ReadPage read;                       ///< of a caller's page
+    std::shared_ptr<const Page> golden;  ///< which golden page it was begun with
+    std::vector<PageDone> waiting;
   };
-  struct State;
-
-  static void Enqueue(const std::shared_ptr<State>& state, Job job);
-  static void Next(const std::shared_ptr<State>& state);
+  static bool Enqueue(State& state, Job job);
+  static void Begin(const std::shared_ptr<State>& state);
   static void Take(const std::shared_ptr<State>& state, std::uint64_t run, Result<Sample> sample);
   static void Finish(const std::shared_ptr<State>& state, const Result<Sample>& sample);
   static void Watch(const std::shared_ptr<State>& state);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <future>
 #include <mutex>
 
@@ -74,8 +75,9 @@ class DeepHealthTest : public testing::Test {
   }
   std::optional<std::future<Report>> AskAbout(const std::string& key) {
     auto promise = std::make_shared<std::promise<Report>>();
-    const bool taken =
-        deep_->AskAbout(std::make_shared<Page>(), key, [promise](const Report& report) { promise->set_value(report); });
+    const bool taken = deep_->AskAbout(
+        key, [] { return std::make_shared<const Page>(); },
+        [promise](const Result<Report>& report) { promise->set_value(*report); });
     if (!taken) return std::nullopt;
     return promise->get_future();
   }
@@ -186,12 +188,101 @@ TEST_F(DeepHealthTest, InfersOnePageAtATime) {
   EXPECT_EQ(model_.waiting(), 0U);
 }
 
+TEST_F(DeepHealthTest, AsksForTheGoldenPageBeforeThoseOfCallers) {
+  MakeWithGolden();
+  auto first = AskAbout("first");
+  const auto running = model_.Next();
+  auto second = AskAbout("second");
+  auto golden = Ask();
+
+  running(Good());
+  model_.Answer(Good());
+
+  EXPECT_EQ(golden.get().status, Status::kHealthy);
+  EXPECT_EQ(Metric("pp_doclayout_deep_health_checks_total{status=\"healthy\"}"), "1");
+  model_.Answer(Good());
+  second->get();
+}
+
+TEST_F(DeepHealthTest, LetsACallersPageBetweenTwoOfItsOwn) {
+  MakeWithGolden();
+  auto golden = Ask();
+  const auto running = model_.Next();
+  auto page = AskAbout("page");
+  running(Good());
+  golden.get();
+  auto next = model_.Next();  // the caller's
+  auto again = Ask();
+
+  next(DeepHealth::Sample{});
+
+  EXPECT_EQ(page->get().status, Status::kUnhealthy) << "nothing found";
+  model_.Answer(Good());
+  EXPECT_EQ(again.get().status, Status::kHealthy);
+}
+
+TEST_F(DeepHealthTest, ChecksOnItsPeriodHoweverManyPagesAreSent) {
+  MakeWithGolden({.period = milliseconds(1)}).Start();
+  std::vector<std::future<Report>> pages;
+  int sent = 0;
+
+  while (Metric("pp_doclayout_deep_health_checks_total{status=\"healthy\"}") != "3") {
+    while (auto page = AskAbout(std::to_string(sent++))) pages.push_back(std::move(*page));
+    model_.Answer(Good());
+  }
+}
+
+TEST_F(DeepHealthTest, ReadsACallersPageWhenItIsItsTurn) {
+  MakeWithGolden();
+  auto golden = Ask();
+  const auto running = model_.Next();
+  std::atomic<bool> read = false;
+  std::promise<Result<Report>> said;
+  deep_->AskAbout(
+      "broken",
+      [&read]() -> Result<std::shared_ptr<const Page>> {
+        read = true;
+        return Fail(ErrorCode::kUndecodable, "no page");
+      },
+      [&said](const Result<Report>& report) { said.set_value(report); });
+  EXPECT_FALSE(read);
+
+  running(Good());
+
+  EXPECT_EQ(said.get_future().get().error().message, "no page");
+  EXPECT_EQ(golden.get().status, Status::kHealthy);
+}
+
+TEST_F(DeepHealthTest, WarnsOfAPageThatDoesNotComeBackInTime) {
+  MakeWithGolden();
+  auto report = Ask();
+
+  model_.Answer(Fail(ErrorCode::kDeadlineExceeded, "late"));
+
+  EXPECT_EQ(report.get().status, Status::kWarning) << "slow is not ill, and a full queue neither";
+}
+
+TEST_F(DeepHealthTest, TakesNoEmptyAnswerForTheMeasureOfLaterOnes) {
+  Make().SetGolden({.page = std::make_shared<Page>()});
+  for (int i = 0; i < 2; ++i) {
+    auto empty = Ask();
+    model_.Answer(DeepHealth::Sample{});
+    EXPECT_EQ(empty.get().status, Status::kUnhealthy);
+  }
+
+  auto good = Ask();
+  model_.Answer(Good());
+
+  EXPECT_EQ(good.get().status, Status::kHealthy);
+}
+
 TEST_F(DeepHealthTest, TakesFewPagesOfCallers) {
   MakeWithGolden();
   std::vector<std::future<Report>> taken;
   for (int i = 0; i < 5; ++i) taken.push_back(std::move(*AskAbout(std::to_string(i))));
 
   EXPECT_FALSE(AskAbout("one more"));
+  EXPECT_FALSE(deep_->HasRoom());
   EXPECT_TRUE(AskAbout("4")) << "it shares";
 
   for (std::size_t i = 0; i < taken.size(); ++i) model_.Answer(Good());

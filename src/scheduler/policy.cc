@@ -57,7 +57,7 @@ std::optional<Refusal> Policy::Judge(const RequestSpec& spec, TimePoint now) con
     return Refusal{
         .reason = RefusalReason::kDraining, .message = "the service is shutting down", .retry_after_seconds = 1};
   }
-  if (breaker_.state(now) == Breaker::State::kOpen) {
+  if (breaker_.state(now) == Breaker::State::kOpen && !spec.reserved) {
     const int seconds = RetrySeconds(Seconds(breaker_.until() - now));
     return Refusal{
         .reason = RefusalReason::kEngine,
@@ -223,10 +223,7 @@ int Policy::IdleSlot() const {
 std::optional<Policy::Assignment> Policy::Take(TimePoint now) {
   const int slot = IdleSlot();
   if (slot < 0 || queue_.size() == 0) return std::nullopt;
-  const Breaker::State breaker = breaker_.state(now);
-  if (breaker == Breaker::State::kOpen) return std::nullopt;
-  int count = batcher_.Take(queue_.size(), now - ages_.begin()->first);
-  if (breaker == Breaker::State::kHalfOpen) count = busy_ == 0 ? 1 : 0;
+  const int count = CountToTake(now);
   if (count == 0) return std::nullopt;
 
   Assignment assignment{.slot = slot};
@@ -243,9 +240,23 @@ std::optional<Policy::Assignment> Policy::Take(TimePoint now) {
   return assignment;
 }
 
-/// Whose turn it is, unless one with a place of its own has waited for long enough.
+/// Pages that are worth to be inferred together now; of those that wait, there is at least one.
+int Policy::CountToTake(TimePoint now) const {
+  switch (breaker_.state(now)) {
+    case Breaker::State::kOpen:
+      return busy_ == 0 && !reserved_.empty() ? 1 : 0;
+    case Breaker::State::kHalfOpen:
+      return busy_ == 0 ? 1 : 0;
+    case Breaker::State::kClosed:
+      return batcher_.Take(queue_.size(), now - ages_.begin()->first);
+  }
+  return 0;
+}
+
+/// Whose turn it is, unless one with a place of its own has waited for long enough, or is the only one to be taken.
 std::optional<PageRef> Policy::NextPage(TimePoint now) {
-  if (!reserved_.empty() && now - reserved_.begin()->first >= options_.reserved_patience) {
+  const bool only = breaker_.state(now) == Breaker::State::kOpen;
+  if (!reserved_.empty() && (only || now - reserved_.begin()->first >= options_.reserved_patience)) {
     return queue_.Pop(reserved_.begin()->second.request);
   }
   return queue_.Pop();

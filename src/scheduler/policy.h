@@ -46,7 +46,8 @@ struct RequestSpec {
   Deadline deadline = Deadline::Never();
   int pages = 1;  ///< as far as is known
   /// A place of its own: neither a full queue nor its deadline refuses it, it takes nobody's place, and it does not
-  /// wait longer than `reserved_patience` for its turn. For the service's own pages, one at a time.
+  /// wait longer than `reserved_patience` for its turn. While the breaker is open it is taken when nothing runs: it
+  /// tells whether the engine is well again. For the service's own pages, one at a time.
   bool reserved = false;
 };
 
@@ -187,6 +188,7 @@ class Policy {
   void Forget(RequestId id, const Request& request);
   void Begin(Request& request);
   std::optional<PageRef> NextPage(TimePoint now);
+  int CountToTake(TimePoint now) const;
   void Unwait(PageRef page);
   void CountWaiting(const Request& request, Client& client, bool waits);
   TimePoint GivenUpAt(TimePoint deadline, const Request& request) const;

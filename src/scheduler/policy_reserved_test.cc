@@ -92,18 +92,42 @@ TEST(PolicyReserved, IsNextOnceItHasWaited) {
   EXPECT_NE(TakeOne(policy, kStart + milliseconds(2100)), self) << "the others go on behind it";
 }
 
-TEST(PolicyReserved, IsRefusedByAnEngineThatFails) {
+TEST(PolicyReserved, TriesAnEngineThatFailsAndIsNotAskedOtherwise) {
+  Policy::Options options = Small();
+  options.breaker.failures = 1;
+  Policy policy(options);
+  AdmitAndPush(policy, From("a"), kStart);
+  AdmitAndPush(policy, From("b"), kStart);
+  TakeOne(policy, kStart);
+  policy.Complete(0, true, kStart);
+  ASSERT_EQ(policy.Judge(From("c"), kStart)->reason, RefusalReason::kEngine);
+  ASSERT_FALSE(policy.Take(kStart));
+
+  const RequestId self = AdmitAndPush(policy, From("self", true), kStart);
+
+  EXPECT_EQ(TakeOne(policy, kStart), self);
+  EXPECT_FALSE(policy.Take(kStart));
+  policy.Complete(0, false, kStart);
+  EXPECT_EQ(policy.breaker(kStart), Breaker::State::kClosed);
+}
+
+TEST(PolicyReserved, ThatFailsDoesNotKeepTheBreakerOpenForLonger) {
   Policy::Options options = Small();
   options.breaker.failures = 1;
   Policy policy(options);
   AdmitAndPush(policy, From("a"), kStart);
   TakeOne(policy, kStart);
   policy.Complete(0, true, kStart);
+  const TimePoint until = policy.broken_until();
 
-  const auto refusal = policy.Judge(From("self", true), kStart);
+  for (int i = 0; i < 3; ++i) {
+    policy.Leave(AdmitAndPush(policy, From("self", true), kStart));
+    AdmitAndPush(policy, From("self", true), kStart);
+    TakeOne(policy, kStart);
+    policy.Complete(0, true, kStart);
+  }
 
-  ASSERT_TRUE(refusal);
-  EXPECT_EQ(refusal->reason, RefusalReason::kEngine);
+  EXPECT_EQ(policy.broken_until(), until);
 }
 
 TEST(PolicyReserved, LeavesAtItsDeadline) {

@@ -195,6 +195,10 @@ class Probe:
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return int(status.split("VmRSS:")[1].split()[0])
 
+    def peak_resident_kib(self) -> int:
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.split("VmHWM:")[1].split()[0])
+
     def program(self) -> str:
         return pathlib.Path(f"/proc/{self.process.pid}/exe").resolve().name
 

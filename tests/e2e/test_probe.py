@@ -344,8 +344,12 @@ def test_a_signal_ends_it_between_two_calls(probe, service):
     assert time.monotonic() - start < 5
 
 
-def test_it_is_small(probe, service, webhook):
-    sidecar = probe("--url", service.url, *FAST, "--webhook", f"{webhook.url}/secret")
+@pytest.mark.parametrize("page_bytes", [0, 1 << 20])
+def test_it_is_small(probe, service, webhook, tmp_path, page_bytes):
+    page = tmp_path / "page.png"
+    page.write_bytes(b"\x89PNG" + bytes(page_bytes - 4) if page_bytes else b"")
+    sent = ["--page", page] if page_bytes else []
+    sidecar = probe("--url", service.url, *FAST, "--webhook", f"{webhook.url}/secret", *sent)
     service.wait_for("/deep-health", 20)
     fail_for(service, UNHEALTHY)
     webhook.wait_for("/secret", 1)
@@ -356,6 +360,7 @@ def test_it_is_small(probe, service, webhook):
 
     assert sidecar.program() == "doclayout_probe"
     assert 1000 < sidecar.resident_kib() < MOST_KIB
+    assert sidecar.peak_resident_kib() < MOST_KIB
 
 
 def test_the_small_program_takes_the_same_options(binary, service, tmp_path):

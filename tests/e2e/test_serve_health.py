@@ -7,8 +7,10 @@ import base64
 import concurrent.futures
 import json
 import re
+import threading
 
 import pytest
+from conftest import ROOT
 from faulty_service import FaultyService
 from health import MANY, OFTEN, deep_metric, status_of
 
@@ -16,6 +18,15 @@ from health import MANY, OFTEN, deep_metric, status_of
 @pytest.fixture
 def page(pages) -> bytes:
     return (pages / "form.png").read_bytes()
+
+
+@pytest.fixture
+def embedded_elsewhere(tmp_path):
+    """The embedded model under another digest: nothing is recorded of it."""
+    model = tmp_path / "model.onnx"
+    # A field that is not known, behind the rest: https://protobuf.dev/programming-guides/encoding/.
+    model.write_bytes((ROOT / ".deps/models/layout_cdla.onnx").read_bytes() + b"\xc0\x3e\x01")
+    return model
 
 
 class TestStart:
@@ -67,6 +78,25 @@ class TestStart:
         assert "infinite or no numbers" in service.logged(event="deep_health")["failing"]
         service.tell("none 0")
         service.wait_for("ready")
+
+
+    def test_ends_on_a_signal_while_the_first_page_hangs(self, faulty, tmp_path):
+        (tmp_path / "faults-0").write_text(f"hang {MANY}")
+        service = faulty("--drain-timeout-ms", "3000", "--deep-health-timeout-s", "3600", wait_for="listening")
+        service.wait_until(lambda: service.get("/startupz").json()["phase"] == "warming", "the first page")
+
+        service.terminate()
+
+        assert service.wait(30) == 0, service.log()
+        assert [entry["event"] for entry in service.log_entries()][-2:] == ["draining", "stopped"]
+
+    def test_takes_a_slow_model_for_what_it_is(self, faulty, tmp_path):
+        """However short a deep check's time is: what hangs is found by the limit of its slot."""
+        (tmp_path / "faults-0").write_text("slow 1 1500")
+
+        service = faulty("--deep-health-timeout-s", "0.5")
+
+        assert service.get("/ready").status == 200
 
 
 class TestDeepHealth:
@@ -139,6 +169,85 @@ class TestDeepHealth:
         assert deep.status == 200, deep.body
         assert ready.status == 200, "a full queue stays ready"
         assert statuses <= {200, 503} and 200 in statuses
+
+    def test_is_not_starved_by_pages_that_callers_send(self, faulty, pages):
+        service = faulty("--slots", "1", *OFTEN)
+        bodies = [(pages / name).read_bytes() for name in ("form.png", "contract.png", "invoice_table.png", "chinese.png")]
+        over = threading.Event()
+
+        def post(body):
+            while not over.is_set():
+                service.request("POST", "/deep-health", body, {"Content-Type": "image/png"})
+
+        threads = [threading.Thread(target=post, args=(body,)) for body in bodies * 2]
+        for thread in threads:
+            thread.start()
+        service.tell(f"empty {MANY}")
+        try:
+            service.wait_until(lambda: deep_metric(service, "detection_accuracy") == 0, "the fault is seen")
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join()
+
+    def test_holds_one_page_of_callers_at_a_time(self, faulty, pages):
+        service = faulty("--slots", "1")
+        huge = (pages / "huge_600dpi.png").read_bytes()  # 35 million pixels: 105 MB
+        before = service.metric("process_resident_memory_bytes")
+        service.tell(f"slow {MANY} 500")
+
+        with concurrent.futures.ThreadPoolExecutor(12) as pool:
+            posts = [
+                pool.submit(service.request, "POST", "/deep-health", huge + bytes([i]), {"Content-Type": "image/png"})
+                for i in range(12)
+            ]
+            most = 0.0
+            while not all(post.done() for post in posts):
+                most = max(most, service.metric("process_resident_memory_bytes") - before)
+            statuses = {post.result().status for post in posts}
+
+        assert statuses == {200, 503}, "as many as may wait, and the rest at once"
+        assert most < 350e6
+
+    def test_is_a_warning_while_the_model_is_slow_and_loaded(self, faulty, page):
+        service = faulty("--slots", "1", "--ready-needs-deep-health", "--deep-health-timeout-s", "1", *OFTEN)
+        service.tell(f"slow {MANY} 1500")
+
+        with concurrent.futures.ThreadPoolExecutor(3) as pool:
+            answers = [pool.submit(service.analyze, page) for _ in range(3)]
+            service.wait_until(lambda: deep_metric(service, "inference") == 0.5, "a check that takes too long")
+            ready = service.get("/ready").status
+            statuses = {answer.result().status for answer in answers}
+
+        assert (ready, statuses) == (200, {200})
+
+    def test_takes_no_empty_answer_for_the_measure_of_later_ones(self, faulty, embedded_elsewhere, tmp_path):
+        (tmp_path / "faults-0").write_text(f"empty {MANY}")
+        service = faulty("--model-path", embedded_elsewhere, *OFTEN)
+
+        service.wait_until(
+            lambda: service.metric('pp_doclayout_deep_health_checks_total{status="unhealthy"}') >= 3, "several checks"
+        )
+        assert service.metric('pp_doclayout_deep_health_checks_total{status="healthy"}') == 0
+        service.tell("none 0")
+
+        service.wait_until(lambda: service.get("/deep-health").status == 200, "a good answer is the measure")
+
+    @pytest.mark.parametrize("option", ["--deep-health-period-s", "--deep-health-timeout-s", "--drift-warning"])
+    def test_wants_numbers_that_are_some(self, run, option):
+        result = run("serve", "--port", "0", option, "nan")
+
+        assert result.returncode == 2
+        assert option in result.stderr and "not a number" in result.stderr
+
+    @pytest.mark.parametrize(("name", "reason"), [("missing", "No such file"), ("folder", "no file of at most")])
+    def test_says_which_golden_page_it_cannot_use(self, run, tmp_path, name, reason):
+        (tmp_path / "folder").mkdir()
+
+        result = run("serve", "--port", "0", "--golden-file", tmp_path / name)
+
+        assert result.returncode == 3
+        assert str(tmp_path / name) in result.stderr and reason in result.stderr and "--golden-file" in result.stderr
 
     def test_counts_as_no_document(self, serve):
         before = serve.metric("pp_doclayout_pages_total"), serve.metric('pp_doclayout_documents_total{outcome="ok"}')

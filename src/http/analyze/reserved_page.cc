@@ -14,7 +14,7 @@ using Sample = health::DeepHealth::Sample;
 
 /// No name or address is like it.
 constexpr const char* kClient = "the service itself";
-/// One page at a time needs no budget.
+/// It is one page at a time, which is what the service has room for beside users' pages.
 constexpr std::uint64_t kAnyBytes = std::uint64_t{1} << 40;
 
 /// Ends once, by what is first. Keeps itself alive until then.
@@ -52,8 +52,10 @@ class ReservedPage : public std::enable_shared_from_this<ReservedPage> {
       request = request_;
     }
     if (!request) return;  // it has ended meanwhile
+    // What the model takes is much smaller than a page.
+    const std::shared_ptr<const Page> page = std::move(page_);
     const Result<void> queued =
-        Guarded([&] { return request->Analyze(*page_, BodyBudget::Share(std::make_shared<BodyBudget>(kAnyBytes))); });
+        Guarded([&] { return request->Analyze(*page, BodyBudget::Share(std::make_shared<BodyBudget>(kAnyBytes))); });
     if (!queued) End(Fail(queued.error()));
   }
 
@@ -77,7 +79,7 @@ class ReservedPage : public std::enable_shared_from_this<ReservedPage> {
   }
 
   PageService& pages_;
-  const std::shared_ptr<const Page> page_;
+  std::shared_ptr<const Page> page_;  // of the one task that prepares it
   Mutex mutex_;
   std::shared_ptr<PageRequest> request_ GUARDED_BY(mutex_);
   health::DeepHealth::SampleDone done_ GUARDED_BY(mutex_);

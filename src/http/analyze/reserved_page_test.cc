@@ -17,9 +17,9 @@ using Sample = health::DeepHealth::Sample;
 
 class ReservedPage : public testing::Test {
  protected:
-  ~ReservedPage() override { gate_.Open(); }
+  void TearDown() override { gate_.Open(); }
 
-  ScheduledPages<FakeModel>& Make(FakeModelSteps steps = {}, scheduler::Policy::Options policy = {}) {
+  ScheduledPages<FakeModel>& Make(FakeModelSteps steps = {}, const scheduler::Policy::Options& policy = {}) {
     pages_.emplace(ScheduledPages<FakeModel>::Options{.policy = policy, .pool = {}, .on_stuck = {}},
                    std::make_shared<FakeModel>(std::move(steps)), clock_);
     return *pages_;
@@ -66,7 +66,7 @@ TEST_F(ReservedPage, IsTakenWhenTheQueueIsFull) {
   FakeModelSteps steps;
   steps.infer = gate_.Guarded();
   auto& pages = Make(std::move(steps), {.slots = 1, .queue_capacity = 1, .spare_places = 0});
-  const auto waits = pages.Admit({.client = "a"}, {}, {.on_page = [](auto...) {}, .on_end = [](auto) {}});
+  const auto waits = pages.Admit({.client = "a"}, {}, {.on_page = [](auto&&...) {}, .on_end = [](auto&&) {}});
   ASSERT_TRUE(waits);
   ASSERT_TRUE(pages.Judge({.client = "b"}));
 

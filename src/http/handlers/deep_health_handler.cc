@@ -15,14 +15,12 @@ namespace {
 
 constexpr int kRetrySeconds = 2;
 
-/// Who waits for the report.
-using SharedResponder = std::shared_ptr<Responder>;
-
-health::DeepHealth::Done Answering(SharedResponder respond) {
-  return [respond = std::move(respond)](const health::Report& report) { respond->Send(HealthResponse(report)); };
+Problem NoRoom() {
+  return Overloaded("as many pages as may be wait for a deep health check; try again in a moment",
+                    Rejection::kQueueFull, kRetrySeconds);
 }
 
-/// A page that was sent, on a thread of the pool.
+/// A page that was sent, and who waits for what is said of it.
 class PostedPage {
  public:
   PostedPage(const DeepHealthHandler::Context& context, UploadType type, std::string request_id, Delivery delivery)
@@ -30,39 +28,42 @@ class PostedPage {
         type_(std::move(type)),
         request_id_(std::move(request_id)),
         body_(std::move(delivery.body)),
-        respond_(std::make_shared<Responder>(std::move(delivery.respond))) {}
+        respond_(std::move(delivery.respond)) {}
 
-  void Ask() {
-    Result<void> asked = Guarded([this] { return TryAsk(); });
-    if (!asked) Refuse(ProblemOf(std::move(asked.error()), request_id_, context_.logger));
+  /// On the thread of deep health, when it is its turn. What the body takes is given back then.
+  Result<std::shared_ptr<const Page>> Read() {
+    return Guarded([this]() -> Result<std::shared_ptr<const Page>> {
+      Result<Upload> upload = Upload::Open(type_, std::move(body_.bytes));
+      if (!upload) return Fail(std::move(upload.error()));
+      auto document = decode::OpenDocument(upload->document(), context_.limits);
+      if (!document) return Fail(std::move(document.error()));
+      if ((*document)->page_count() != 1) {
+        return Fail(ErrorCode::kBadRequest, "the document has several pages; send one");
+      }
+      Result<Page> page = (*document)->ReadPage(0);
+      if (!page) return Fail(std::move(page.error()));
+      body_.share.GiveBack();
+      return std::make_shared<const Page>(std::move(*page));
+    });
+  }
+
+  void Answer(const Result<health::Report>& report) {
+    if (report) return respond_.Send(HealthResponse(*report));
+    respond_.Send(ProblemResponse(ProblemOf(report.error(), request_id_, context_.logger), request_id_));
+  }
+  void Refuse(const Problem& problem) { respond_.Send(ProblemResponse(problem, request_id_)); }
+
+  /// Tells pages apart.
+  std::string Digest() const {
+    return Sha256({reinterpret_cast<const std::uint8_t*>(body_.bytes.data()), body_.bytes.size()});
   }
 
  private:
-  Result<void> TryAsk() {
-    Result<Upload> upload = Upload::Open(type_, std::move(body_.bytes));
-    if (!upload) return Fail(std::move(upload.error()));
-    auto document = decode::OpenDocument(upload->document(), context_.limits);
-    if (!document) return Fail(std::move(document.error()));
-    if ((*document)->page_count() != 1) {
-      return Fail(ErrorCode::kBadRequest, "the document has several pages; send one");
-    }
-    Result<Page> page = (*document)->ReadPage(0);
-    if (!page) return Fail(std::move(page.error()));
-    if (!context_.deep_health.AskAbout(std::make_shared<const Page>(std::move(*page)), Sha256(upload->document()),
-                                       Answering(respond_))) {
-      Refuse(Overloaded("as many pages as may be wait for a deep health check; try again in a moment",
-                        Rejection::kQueueFull, kRetrySeconds));
-    }
-    return {};
-  }
-
-  void Refuse(const Problem& problem) { respond_->Send(ProblemResponse(problem, request_id_)); }
-
   const DeepHealthHandler::Context context_;
   const UploadType type_;
   const std::string request_id_;
   Body body_;
-  const SharedResponder respond_;
+  Responder respond_;
 };
 
 }  // namespace
@@ -70,7 +71,8 @@ class PostedPage {
 Outcome DeepHealthHandler::Begin(const Exchange& exchange) {
   if (exchange.head.method == "POST") return BeginWithPage(exchange);
   return [this](Delivery delivery) {
-    context_.deep_health.Ask(Answering(std::make_shared<Responder>(std::move(delivery.respond))));
+    const auto respond = std::make_shared<Responder>(std::move(delivery.respond));
+    context_.deep_health.Ask([respond](const health::Report& report) { respond->Send(HealthResponse(report)); });
   };
 }
 
@@ -88,9 +90,16 @@ Outcome DeepHealthHandler::BeginWithPage(const Exchange& exchange) const {
         Problem(ProblemTypeOf(ErrorCode::kBadRequest), "the request has no body; send a page, or GET this path"),
         exchange.request_id);
   }
+  // What is not taken is not worth sending.
+  if (!context_.deep_health.HasRoom()) return ProblemResponse(NoRoom(), exchange.request_id);
   return [this, type = std::move(*type), id = exchange.request_id](Delivery delivery) {
     const auto posted = std::make_shared<PostedPage>(context_, type, id, std::move(delivery));
-    context_.pages.Post(scheduler::TaskPool::Kind::kBegins, [posted] { posted->Ask(); });
+    context_.pages.Post(scheduler::TaskPool::Kind::kBegins, [this, posted] {
+      const bool taken = context_.deep_health.AskAbout(
+          posted->Digest(), [posted] { return posted->Read(); },
+          [posted](const Result<health::Report>& report) { posted->Answer(report); });
+      if (!taken) posted->Refuse(NoRoom());
+    });
   };
 }
 
