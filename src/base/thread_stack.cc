@@ -29,7 +29,7 @@ constexpr int kSignal = SIGURG;
 /// What a signal handler can reach. Its writer is the thread that was asked, its reader waits for `done`.
 struct Answer {
   std::array<void*, kMostCalls> calls;
-  int count;
+  std::atomic<int> count;  ///< set last: a semaphore is no order that ThreadSanitizer knows
   sem_t done;
 };
 std::atomic<Answer*> wanted{nullptr};
@@ -38,7 +38,7 @@ std::atomic<Answer*> wanted{nullptr};
 void OnSignal(int) {
   const int error = errno;
   if (Answer* answer = wanted.exchange(nullptr)) {
-    answer->count = backtrace(answer->calls.data(), kMostCalls);
+    answer->count.store(backtrace(answer->calls.data(), kMostCalls));
     sem_post(&answer->done);
   }
   errno = error;
@@ -94,6 +94,7 @@ std::vector<std::string> StackOfThread(int thread_id, Duration patience) {
   Prepare();
   static Answer answer;  // outlives a signal that comes late
   sem_init(&answer.done, 0, 0);
+  answer.count = 0;
   wanted = &answer;
   if (syscall(SYS_tgkill, getpid(), thread_id, kSignal) != 0) {
     wanted = nullptr;
@@ -105,8 +106,8 @@ std::vector<std::string> StackOfThread(int thread_id, Duration patience) {
     if (!WaitFor(answer.done, std::chrono::seconds(1))) return {};
   }
   std::vector<std::string> lines;
-  for (int i = kOwnCalls; i < answer.count; ++i)
-    lines.push_back(Describe(answer.calls.at(static_cast<std::size_t>(i))));
+  const int count = answer.count.load();
+  for (int i = kOwnCalls; i < count; ++i) lines.push_back(Describe(answer.calls.at(static_cast<std::size_t>(i))));
   return lines;
 }
 

@@ -19,6 +19,13 @@ class FaultyService(Service):
         variables = {"FAULTS_FILE": str(faults), "DEEP_HEALTH_PERIOD_S": "0"} | how.pop("variables", {})
         super().__init__(binary, dict(environment) | variables, options, **how)
 
+    def taken(self) -> str:
+        """What the engine has taken of the latest fault: `1 of hang 1`."""
+        try:
+            return pathlib.Path(f"{self._faults}.taken").read_text()
+        except FileNotFoundError:
+            return ""
+
     def tell(self, fault: str):
         """Whole or not at all: the engine reads the file at any moment."""
         new = self._faults.with_suffix(".new")

@@ -155,7 +155,7 @@ class Service:
         """Whether the port is open."""
         try:
             self.socket().close()
-        except ConnectionRefusedError:
+        except (ConnectionRefusedError, ConnectionResetError):  # closed, or this moment
             return False
         return True
 

@@ -3,6 +3,8 @@
 // The environment variable FAULTS_FILE names the file, which is read before every inference; no file, no fault. Its
 // words are a fault, how many inferences it is for (from when the file came or changed), and the fault's number:
 //
+// How many were taken is in a file beside it, FAULTS_FILE.taken: "1 of hang 1".
+//
 //   fail N        the runtime returns an error
 //   hang N        the inference never ends
 //   slow N MS     it takes so many milliseconds longer
@@ -69,6 +71,7 @@ class Faults {
     const int read = Read(text, fault, count);
     if (read < 2 || taken_ >= count) return {};
     ++taken_;
+    std::ofstream(path_ + ".taken") << taken_ << " of " << text << std::flush;
     return fault;
   }
 
