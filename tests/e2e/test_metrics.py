@@ -12,6 +12,7 @@ import random
 import re
 import resource
 import string
+import subprocess
 import time
 
 import documents
@@ -397,3 +398,28 @@ def test_operations_explains_every_metric(serve_with, tmp_path, page):
     }
     assert len(exposed) > 30
     assert not [name for name in exposed if name not in explained]
+
+
+def test_every_alert_of_the_runbook_can_be_asked_and_has_its_entry(serve, tmp_path):
+    text = OPERATIONS.read_text()
+    table = text[text.index("| alert | expression |") : text.index("### ServiceDown")]
+    rules = []
+    for line in table.splitlines()[2:]:
+        if line.startswith("|"):
+            _, names, told, _ = re.split(r"(?<!\\)\|", line)
+            for name in names.split(","):
+                assert f"\n### {name.strip()}\n" in text, f"{name} has no entry"
+            told = told.replace("…", "pp_doclayout_health").replace(r"\|", "|")
+            rules += [{"alert": f"Rule{len(rules) + i}", "expr": one} for i, one in enumerate(re.findall(r"`([^`]+)`", told))]
+    path = tmp_path / "rules.yml"
+    path.write_text(json.dumps({"groups": [{"name": "runbook", "rules": rules}]}))
+
+    checked = subprocess.run([metrics.tool("promtool"), "check", "rules", path], capture_output=True, text=True, check=False)
+
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert len(rules) > 15
+    exposed = metrics.text(serve)
+    for rule in rules:
+        without_values = re.sub(r'"[^"]*"', '""', rule["expr"])
+        for name in re.findall(r"\b(?:pp_doclayout|http|process)_\w+", without_values):
+            assert re.search(rf"^{name}(_bucket)?[{{ ]", exposed, re.MULTILINE), f"{rule['expr']}: there is no {name}"
