@@ -182,11 +182,11 @@ void DeepHealth::Start() {
   state_->changed.NotifyAll();
 }
 
-void DeepHealth::Ask(Done done) {
-  Ask(std::move(done), state_->options.timeout);
+void DeepHealth::Ask(const Done& done) {
+  Ask(done, state_->options.timeout);
 }
 
-void DeepHealth::Ask(Done done, Duration timeout) {
+void DeepHealth::Ask(const Done& done, Duration timeout) {
   bool there = false;
   {
     const MutexLock lock(state_->mutex);

@@ -93,9 +93,9 @@ class DeepHealth {
   void Start();
 
   /// With the golden page, which goes before callers' pages. Before there is one the report is unhealthy.
-  void Ask(Done done);
+  void Ask(const Done& done);
   /// The same with so much time instead of `timeout`, unless it joins one that was asked for before.
-  void Ask(Done done, Duration timeout);
+  void Ask(const Done& done, Duration timeout);
 
   /// With a page of the caller's; `key` tells pages apart. False when so many wait that this one is not taken.
   bool AskAbout(std::string key, ReadPage read, PageDone done);
