@@ -112,6 +112,27 @@ class TestLeak:
         assert answers.count(0) == 0, "an answer was cut off"
 
 
+class TestCallersPages:
+    def test_of_deep_health_are_in_memory_one_at_a_time(self, faulty, pages):
+        service = faulty("--slots", "1")
+        huge = (pages / "huge_600dpi.png").read_bytes()  # 35 million pixels: 105 MB
+        before = service.metric("process_resident_memory_bytes")
+        service.tell(f"slow {MANY} 500")
+
+        with concurrent.futures.ThreadPoolExecutor(12) as pool:
+            posts = [
+                pool.submit(service.request, "POST", "/deep-health", huge + bytes([i]), {"Content-Type": "image/png"})
+                for i in range(12)
+            ]
+            most = 0.0
+            while not all(post.done() for post in posts):
+                most = max(most, service.metric("process_resident_memory_bytes") - before)
+            statuses = {post.result().status for post in posts}
+
+        assert statuses == {200, 503}, "as many as may wait, and the rest at once"
+        assert most < 350e6
+
+
 def io_thread(service) -> int:
     for task in pathlib.Path(f"/proc/{service.process.pid}/task").iterdir():
         if (task / "comm").read_text().strip() == "http-io":

@@ -190,25 +190,6 @@ class TestDeepHealth:
             for thread in threads:
                 thread.join()
 
-    def test_holds_one_page_of_callers_at_a_time(self, faulty, pages):
-        service = faulty("--slots", "1")
-        huge = (pages / "huge_600dpi.png").read_bytes()  # 35 million pixels: 105 MB
-        before = service.metric("process_resident_memory_bytes")
-        service.tell(f"slow {MANY} 500")
-
-        with concurrent.futures.ThreadPoolExecutor(12) as pool:
-            posts = [
-                pool.submit(service.request, "POST", "/deep-health", huge + bytes([i]), {"Content-Type": "image/png"})
-                for i in range(12)
-            ]
-            most = 0.0
-            while not all(post.done() for post in posts):
-                most = max(most, service.metric("process_resident_memory_bytes") - before)
-            statuses = {post.result().status for post in posts}
-
-        assert statuses == {200, 503}, "as many as may wait, and the rest at once"
-        assert most < 350e6
-
     def test_is_a_warning_while_the_model_is_slow_and_loaded(self, faulty, page):
         service = faulty("--slots", "1", "--ready-needs-deep-health", "--deep-health-timeout-s", "1", *OFTEN)
         service.tell(f"slow {MANY} 1500")
