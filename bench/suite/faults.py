@@ -40,7 +40,7 @@ def faults(seconds: float) -> list[Fault]:
         Fault("model slow to load", variables={"FAULTS_LOAD": f"{seconds + 2:g}"}, loads=True),
         Fault("outputs are no numbers", engine=f"nan {MANY}"),
         Fault("nothing is found", engine=f"empty {MANY}"),
-        Fault("an inference hangs", "hang 1", options=("--inference-timeout-ms", "1000", "--drain-grace-ms", "60000")),
+        Fault("an inference hangs", "hang 1", options=("--inference-timeout-ms", "1000", "--drain-grace-ms", "20000")),
         Fault("inferences take 6 s longer", engine=f"slow {MANY} 6000"),
         Fault("memory leaks", engine=f"leak {MANY} 5", options=("--memory-limit-bytes", str(64 << 30))),
         Fault("GPU is hot", gpu="hot"),

@@ -23,6 +23,11 @@ class Probe:
     """
 
     def __init__(self, service: Service) -> None:
+        self._service = service
+        self._connect()
+
+    def _connect(self) -> None:
+        service = self._service
         self._socket = socket.create_connection(("127.0.0.1", service.port), timeout=10)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -36,6 +41,9 @@ class Probe:
                 raise BenchError(f"{path}: the connection was closed after {answer[:200]!r}")
             answer += part
         taken = (time.perf_counter() - start) * 1e3
+        if b"connection: close" in answer.partition(b"\r\n\r\n")[0].lower():  # it drains
+            self._socket.close()
+            self._connect()
         if not any_status and b" 200 " not in answer[:20]:
             raise BenchError(f"{path} under load answers {answer[:200]!r}")
         return taken
