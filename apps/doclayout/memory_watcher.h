@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <thread>
 
 #include "base/log.h"
@@ -24,6 +25,9 @@ class MemoryWatcher {
 
   /// As it was at the last look, less than a second ago. Any thread.
   health::MemoryState state() const;
+
+  /// Resident memory over which the service stops; 0: none.
+  std::uint64_t limit_bytes() const { return options_.limit_bytes; }
 
  private:
   void Watch();

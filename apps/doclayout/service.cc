@@ -146,7 +146,7 @@ Service::Service(const Context& context)
       health_({.readiness = readiness_,
                .slots = [this] { return late_pages_.slots(); },
                .memory = [this] { return memory_.state(); },
-               .memory_limit_bytes = MemoryOptions(context.config.scheduling).limit_bytes,
+               .memory_limit_bytes = memory_.limit_bytes(),
                .head_room = {.warn_bytes = context.config.health.memory_warn_free_bytes,
                              .least_bytes = context.config.health.memory_least_free_bytes},
                .pulse =

@@ -13,15 +13,15 @@ namespace doclayout::config {
 /// the command line.
 CLI::Option* FromEnvironment(CLI::Option* option, const char* variable);
 
-/// The sentence that is wrong with a text that is no number but a way to write none, or nothing.
-std::string IsANumber(const std::string& text);
-
 /// As the former, of an option that may be given several times. What is typed then stands alone: the environment is not
 /// asked.
 CLI::Option* SeveralFromEnvironment(CLI::Option* option, const char* variable);
 
 /// The sentence that is wrong with a URL of http or https, or nothing. It may hold a password: it is not repeated.
 std::string IsHttpUrl(const std::string& url);
+
+/// The sentence that is wrong with a text that is no number but a way to write none, or nothing.
+std::string IsANumber(const std::string& text);
 
 /// Adds options that are numbers in a range, which NaN is not.
 struct Numbers {

@@ -1,14 +1,12 @@
 #include "http/metrics_server.h"
 
-#include <unistd.h>
-
-#include <future>
 #include <utility>
 #include <vector>
 
 #include "http/clients/address.h"
 #include "http/connection.h"
 #include "http/connection_set.h"
+#include "http/door.h"
 #include "http/event_loop.h"
 #include "http/handlers/health_handler.h"
 #include "http/handlers/metrics_handler.h"
@@ -73,39 +71,23 @@ class TcpMetricsServer final : public MetricsServer {
         bodies_(std::make_shared<BodyBudget>(limits_.max_body_bytes_in_flight)),
         connections_(AddConnectionMetrics(dependencies.registry)),
         loop_(std::move(loop)),
-        listener_(std::move(listener)),
-        port_(listener_->port()),
+        port_(listener->port()),
         context_{
             *loop_,     limits_, chain_, readiness_, connections_, bodies_, dependencies.logger, dependencies.clock,
-            Duration(0)} {
+            Duration(0)},
+        door_(context_, std::move(listener), nullptr) {
     readiness_.SetModelLoaded();  // it is never drained
-    loop_->Post([this] { listener_->Start([this](int socket) { Accepted(socket); }); });
+    door_.Open();
   }
 
   ~TcpMetricsServer() override {
-    std::promise<void> closed;
-    loop_->Post([this, &closed] {
-      listener_->Stop();
-      listener_.reset();
-      connections_.Abort();
-      connections_.WhenEmpty([&closed] { closed.set_value(); });
-    });
-    closed.get_future().wait();
+    door_.Shut();
     loop_.reset();
   }
 
   int port() const override { return port_; }
 
  private:
-  void Accepted(int socket) {
-    if (connections_.size() >= limits_.max_connections + limits_.spare_connections) {
-      close(socket);
-      return;
-    }
-    const bool room = connections_.served() < limits_.max_connections || connections_.MakeRoom(limits_.least_idle);
-    StartConnection(context_, socket, room ? Admission::kServe : Admission::kSpare);
-  }
-
   // In the order of use. All but the port belong to the I/O thread once it runs.
   const Limits limits_;
   const Networks trusted_proxies_;
@@ -117,9 +99,9 @@ class TcpMetricsServer final : public MetricsServer {
   const std::shared_ptr<BodyBudget> bodies_;
   ConnectionSet connections_;
   std::unique_ptr<EventLoop> loop_;
-  std::shared_ptr<Listener> listener_;
   const int port_;
   const ConnectionContext context_;
+  Door door_;
 };
 
 }  // namespace

@@ -1,7 +1,5 @@
 #include "http/server.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <functional>
@@ -12,6 +10,7 @@
 #include "http/analyze/answer_cache.h"
 #include "http/connection.h"
 #include "http/connection_set.h"
+#include "http/door.h"
 #include "http/event_loop.h"
 #include "http/handlers/analyze_handler.h"
 #include "http/handlers/deep_health_handler.h"
@@ -83,8 +82,7 @@ class TcpServer final : public Server {
                                 *metrics_, dependencies.registry, dependencies.logger, dependencies.clock})),
         connections_(metrics_->connections),
         loop_(std::move(loop)),
-        listener_(std::move(listener)),
-        port_(listener_->port()),
+        port_(listener->port()),
         context_{*loop_,
                  options_.limits,
                  chain_,
@@ -93,7 +91,8 @@ class TcpServer final : public Server {
                  bodies_,
                  dependencies.logger,
                  dependencies.clock,
-                 options_.drain_idle_grace} {
+                 options_.drain_idle_grace},
+        door_(context_, std::move(listener), [this] { metrics_->CountRejection(Rejection::kTooManyConnections); }) {
     metrics_->AddRoutes(router_.routes());
     dependencies.registry.AddGaugeFunction(
         "pp_doclayout_body_bytes_in_flight",
@@ -101,18 +100,11 @@ class TcpServer final : public Server {
         "that wait for a slot",
         {}, [bodies = bodies_] { return static_cast<double>(bodies->held()); });
     AddCacheMetrics(dependencies.registry, answers_);
-    loop_->Post([this] { listener_->Start([this](int socket) { Accepted(socket); }); });
+    door_.Open();
   }
 
   ~TcpServer() override {
-    std::promise<void> closed;
-    loop_->Post([this, &closed] {
-      listener_->Stop();
-      listener_.reset();
-      connections_.Abort();
-      connections_.WhenEmpty([&closed] { closed.set_value(); });
-    });
-    closed.get_future().wait();
+    door_.Shut();
     loop_.reset();
   }
 
@@ -144,7 +136,7 @@ class TcpServer final : public Server {
 
   void CloseDoors() {
     if (std::exchange(doors_closed_, true)) return;
-    listener_->Stop();
+    door_.Close();
     connections_.Drain();
     if (when_drained_) connections_.WhenEmpty(std::exchange(when_drained_, nullptr));
   }
@@ -157,17 +149,6 @@ class TcpServer final : public Server {
       cut_off_ = connections_.lost();
       connections_.Abort();
     });
-  }
-
-  void Accepted(int socket) {
-    const Limits& limits = options_.limits;
-    if (connections_.size() >= limits.max_connections + limits.spare_connections) {
-      close(socket);
-      metrics_->CountRejection(Rejection::kTooManyConnections);
-      return;
-    }
-    const bool room = connections_.served() < limits.max_connections || connections_.MakeRoom(limits.least_idle);
-    StartConnection(context_, socket, room ? Admission::kServe : Admission::kSpare);
   }
 
   // In the order of use: what comes later refers to what comes before. All but the first and the port belong to the I/O
@@ -192,9 +173,9 @@ class TcpServer final : public Server {
   std::size_t cut_off_ = 0;
   std::function<void()> when_drained_;  // until the doors are closed
   std::unique_ptr<EventLoop> loop_;
-  std::shared_ptr<Listener> listener_;
   const int port_;
   const ConnectionContext context_;
+  Door door_;
 };
 
 }  // namespace

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+
 #include <utility>
+#include "health/check_json.h"
 
 namespace doclayout::probe {
 
@@ -42,18 +44,7 @@ std::string ToJson(const Outcome& outcome) {
   if (!outcome.reason.empty()) json["reason"] = outcome.reason;
   json["http_status"] = outcome.http_status;
   json["ms"] = Milliseconds(outcome.took);
-  json["checks"] = nlohmann::ordered_json::array();
-  for (const health::Check& check : outcome.checks) {
-    nlohmann::ordered_json entry;
-    entry["name"] = check.name;
-    entry["status"] = health::StatusName(check.status);
-    entry["details"] = check.details;
-    if (check.value) {
-      entry["value"] = *check.value;
-      entry["unit"] = check.unit;
-    }
-    json["checks"].push_back(std::move(entry));
-  }
+  json["checks"] = health::ToJson(outcome.checks);
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 

@@ -7,6 +7,20 @@
 
 namespace doclayout::http {
 
+namespace {
+
+/// A model loads in about a second; a caller who waits longer loses little.
+constexpr int kNotReadyRetrySeconds = 2;
+
+}  // namespace
+
+Problem NotLoadedYet() {
+  Problem problem(ProblemTypeOf(ErrorCode::kNotReady), "the model is not loaded yet; try again in a moment",
+                  Rejection::kNotReady);
+  problem.retry_after_seconds = kNotReadyRetrySeconds;
+  return problem;
+}
+
 Problem ProblemOf(const scheduler::Refusal& refusal) {
   using scheduler::RefusalReason;
   ErrorCode code = ErrorCode::kOverloaded;

@@ -25,6 +25,9 @@ enum class DocumentOutcome { kOk, kFailed, kExpired, kCancelled };
 /// Why a request is not taken, as its caller is told.
 Problem ProblemOf(const scheduler::Refusal& refusal);
 
+/// It is not taken because there is no model that is warm yet.
+Problem NotLoadedYet();
+
 /// Why it failed, as its caller is told. What is our fault goes to the log, under `request_id`.
 Problem ProblemOf(Error error, std::string_view request_id, Logger& logger);
 

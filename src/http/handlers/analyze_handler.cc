@@ -12,8 +12,6 @@
 namespace doclayout::http {
 namespace {
 
-/// A model loads in about a second; a caller who waits longer loses little.
-constexpr int kNotReadyRetrySeconds = 2;
 /// About the time of a few documents.
 constexpr int kRoomRetrySeconds = 1;
 
@@ -27,12 +25,7 @@ Result<void> CheckContentEncoding(const RequestHead& head) {
 }  // namespace
 
 Outcome AnalyzeHandler::Begin(const Exchange& exchange) {
-  if (!readiness_.model_loaded()) {
-    Problem problem(ProblemTypeOf(ErrorCode::kNotReady), "the model is not loaded yet; try again in a moment",
-                    Rejection::kNotReady);
-    problem.retry_after_seconds = kNotReadyRetrySeconds;
-    return ProblemResponse(problem, exchange.request_id);
-  }
+  if (!readiness_.model_loaded()) return ProblemResponse(NotLoadedYet(), exchange.request_id);
   Result<AnalyzeRequest> request = Judge(exchange);
   if (!request) return ProblemResponse(Problem(std::move(request.error())), exchange.request_id);
   const bool interactive = request->query.priority == scheduler::Priority::kInteractive;

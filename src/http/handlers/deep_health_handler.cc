@@ -77,12 +77,7 @@ Outcome DeepHealthHandler::Begin(const Exchange& exchange) {
 }
 
 Outcome DeepHealthHandler::BeginWithPage(const Exchange& exchange) const {
-  if (!context_.readiness.model_loaded()) {
-    Problem problem(ProblemTypeOf(ErrorCode::kNotReady), "the model is not loaded yet; try again in a moment",
-                    Rejection::kNotReady);
-    problem.retry_after_seconds = kRetrySeconds;
-    return ProblemResponse(problem, exchange.request_id);
-  }
+  if (!context_.readiness.model_loaded()) return ProblemResponse(NotLoadedYet(), exchange.request_id);
   Result<UploadType> type = ParseUploadType(exchange.head.Find("Content-Type"));
   if (!type) return ProblemResponse(Problem(std::move(type.error())), exchange.request_id);
   if (!exchange.head.has_body()) {

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "health/check_json.h"
+
 namespace doclayout::http {
 namespace {
 
@@ -12,18 +14,7 @@ std::string ToJson(const health::Report& report) {
   nlohmann::ordered_json json;
   json["status"] = health::StatusName(report.status);
   if (!report.phase.empty()) json["phase"] = report.phase;
-  json["checks"] = nlohmann::ordered_json::array();
-  for (const health::Check& check : report.checks) {
-    nlohmann::ordered_json entry;
-    entry["name"] = check.name;
-    entry["status"] = health::StatusName(check.status);
-    entry["details"] = check.details;
-    if (check.value) {
-      entry["value"] = *check.value;
-      entry["unit"] = check.unit;
-    }
-    json["checks"].push_back(std::move(entry));
-  }
+  json["checks"] = health::ToJson(report.checks);
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
