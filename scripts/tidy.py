@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-TIDY = "clang-tidy-19"
 COMPILER = "clang++-19"
 ROOT = Path(__file__).resolve().parent.parent
+TIDY = str(ROOT / ".deps/venv/lint/bin/clang-tidy")  # made by scripts/lint
 CHECKED = ("src", "apps", "fuzz", "bench", "tests")
 # A unit whose includes changed back finds its old result; older ones than these are forgotten.
 KEPT_RESULTS = 8
@@ -106,6 +106,13 @@ class Results:
         fresh.rename(self.place(unit))
 
 
+@lru_cache(maxsize=None)
+def compiler_headers() -> str:
+    """Those that come with the compiler: clang-tidy has its own, but not libFuzzer's."""
+    found = subprocess.run([COMPILER, "-print-resource-dir"], capture_output=True, text=True, check=True)
+    return found.stdout.strip() + "/include"
+
+
 @dataclass
 class Outcome:
     unit: Unit
@@ -120,7 +127,8 @@ def check(unit: Unit, build: Path, results: Results) -> Outcome:
     start = time.monotonic()
     # Read before the check: a file that is edited meanwhile then counts as not checked.
     seen = {portable(path): digest(path) for path in unit.includes()}
-    run = subprocess.run([TIDY, "-p", str(build), "--quiet", unit.file], cwd=ROOT, capture_output=True, text=True)
+    command = [TIDY, "-p", str(build), "--quiet", f"--extra-arg=-idirafter{compiler_headers()}", unit.file]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if run.returncode:
         return Outcome(unit, run.stdout or run.stderr, time.monotonic() - start)
     results.remember(unit, seen)

@@ -109,7 +109,10 @@ void AddDocument(CLI::App& app, DocumentConfig& config) {
           ->capture_default_str(),
       "MAX_DOCUMENT_PIXELS");
   FromEnvironment(app.add_option_function<std::string>(
-                         "--decode", [&config](const std::string& text) { config.decode = *ParseDecodeMode(text); },
+                         "--decode",
+                         [&config](const std::string& text) {
+                           if (const auto mode = ParseDecodeMode(text)) config.decode = *mode;
+                         },
                          "whether a JPEG may be decoded to fewer pixels than it has, which is faster: exact or fast")
                       ->check(CLI::IsMember({"exact", "fast"}))
                       ->default_str("exact"),

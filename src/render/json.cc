@@ -114,7 +114,7 @@ void DumpPretty(const Json& json, std::size_t indent, std::string& out) {
     DumpPretty(*it, indent + 2, out);
     separator = ",\n";
   }
-  out += "\n";
+  out += '\n';
   out.append(indent, ' ');
   out += is_object ? "}" : "]";
 }

@@ -89,7 +89,7 @@ std::string TextReport(const Report& report) {
   std::string text = Service(report);
   if (!report.steps.empty()) text += "\n" + Table(report);
   if (const std::string errors = Errors(report); !errors.empty()) text += "\n" + errors;
-  text += "\n";
+  text += '\n';
   for (const std::string& note : report.notes) text += "Note: " + note + "\n";
   return text + report.suggestion.sentence + "\n";
 }

@@ -3,8 +3,6 @@
 // The environment variable FAULTS_FILE names the file, which is read before every inference; no file, no fault. Its
 // words are a fault, how many inferences it is for (from when the file came or changed), and the fault's number:
 //
-// How many were taken is in a file beside it, FAULTS_FILE.taken: "1 of hang 1".
-//
 //   fail N        the runtime returns an error
 //   hang N        the inference never ends
 //   slow N MS     it takes so many milliseconds longer
@@ -13,16 +11,16 @@
 //   empty N       its outputs are zeros: nothing is found
 //   shift N       it sees the page moved by a twentieth to the right and down
 //
+// How many were taken is in a file beside it, FAULTS_FILE.taken: "1 of hang 1".
+//
 // FAULTS_GPU=1 makes the engine say that it infers on a GPU; FAULTS_REPLACE=1 makes the engine say that a new session
 // may take a hung one's place; FAULTS_LOAD=hang makes it never be loaded, FAULTS_LOAD=SECONDS so much later; the signal
 // SIGUSR2 holds up the thread that gets it for ten seconds.
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <deque>
@@ -31,6 +29,7 @@
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <utility>
@@ -68,19 +67,19 @@ class Faults {
     }
     Fault fault;
     int count = 0;
-    const int read = Read(text, fault, count);
-    if (read < 2 || taken_ >= count) return {};
+    if (!Read(text, fault, count) || taken_ >= count) return {};
     ++taken_;
     std::ofstream(path_ + ".taken") << taken_ << " of " << text << std::flush;
     return fault;
   }
 
  private:
-  static int Read(const std::string& text, Fault& fault, int& count) {
-    std::array<char, 16> kind{};
-    const int read = std::sscanf(text.c_str(), "%15s %d %lf", kind.data(), &count, &fault.number);
-    fault.kind = kind.data();
-    return read;
+  /// `KIND COUNT [NUMBER]`; false for less.
+  static bool Read(const std::string& text, Fault& fault, int& count) {
+    std::istringstream words(text);
+    if (!(words >> fault.kind >> count)) return false;
+    if (double number = 0; words >> number) fault.number = number;
+    return true;
   }
 
   const std::string path_;
@@ -181,7 +180,7 @@ class FaultyEngine final : public runtime::Engine {
   Result<std::unique_ptr<runtime::Session>> CreateSession() override {
     if (const char* load = std::getenv("FAULTS_LOAD")) {
       if (std::string(load) == "hang") HangForever();
-      if (!created_) std::this_thread::sleep_for(std::chrono::duration<double>(std::atof(load)));
+      if (!created_) std::this_thread::sleep_for(std::chrono::duration<double>(std::strtod(load, nullptr)));
       created_ = true;
     }
     auto session = engine_->CreateSession();

@@ -17,7 +17,7 @@ ScriptedServer::ScriptedServer(std::vector<Step> steps)
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t length = sizeof(address);
   auto* const generic = reinterpret_cast<sockaddr*>(&address);
-  if (bind(listener_, generic, length) != 0 || listen(listener_, 8) != 0 ||
+  if (listener_ < 0 || bind(listener_, generic, length) != 0 || listen(listener_, 8) != 0 ||
       getsockname(listener_, generic, &length) != 0) {
     std::abort();
   }

@@ -53,7 +53,8 @@ Bytes EncodePng(const PngSpec& spec, const Bytes& rows) {
   int code = 0;
   void* buffer = spng_get_png_buffer(context, &size, &code);
   Check(buffer != nullptr, "PNG");
-  Bytes png(static_cast<std::uint8_t*>(buffer), static_cast<std::uint8_t*>(buffer) + size);
+  Bytes png;
+  if (const auto* bytes = static_cast<const std::uint8_t*>(buffer)) png.assign(bytes, bytes + size);
   std::free(buffer);
   spng_ctx_free(context);
   return png;

@@ -33,7 +33,7 @@ TestClient::TestClient(int port, std::optional<int> receive_buffer) : socket_(so
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<std::uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) Close();
+  if (socket_ < 0 || connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) Close();
 }
 
 TestClient::~TestClient() {
