@@ -24,10 +24,13 @@ health::MemoryState ReadState() {
 
 MemoryWatcher::MemoryWatcher(const health::MemoryWatch::Options& options, metrics::Registry& registry,
                              StopRequest& stop, Logger& logger)
-    : options_(options), stop_(stop), logger_(logger), state_(ReadState()) {
-  registry
-      .AddGauge("pp_doclayout_memory_limit_bytes", "Resident memory over which the service drains and exits; 0: none.")
-      .Set(static_cast<double>(options.limit_bytes));
+    : options_(options),
+      limit_(registry.AddGauge("pp_doclayout_memory_limit_bytes",
+                               "Resident memory over which the service drains and exits; 0: none.")),
+      stop_(stop),
+      logger_(logger),
+      state_(ReadState()) {
+  limit_.Set(static_cast<double>(limit_bytes()));
   thread_ = std::thread([this] { Watch(); });
 }
 
@@ -45,13 +48,18 @@ health::MemoryState MemoryWatcher::state() const {
   return state_;
 }
 
+std::uint64_t MemoryWatcher::limit_bytes() const {
+  return health::MemoryLimit(options_.most_bytes, state().container);
+}
+
 void MemoryWatcher::Watch() {
   NameThread("memory");
   health::MemoryWatch watch(options_);
   for (;;) {
     Look(watch);
+    const bool limited = limit_bytes() > 0;
     const MutexLock lock(mutex_);
-    if (!over_) ended_.WaitFor(mutex_, options_.limit_bytes > 0 ? kPeriod : kIdlePeriod);
+    if (!over_) ended_.WaitFor(mutex_, limited ? kPeriod : kIdlePeriod);
     if (over_) return;
   }
 }
@@ -63,12 +71,14 @@ void MemoryWatcher::Look(health::MemoryWatch& watch) {
     const MutexLock lock(mutex_);
     state_ = state;
   }
-  const Verdict verdict = watch.Look(state.resident_bytes, SteadyClock().Now());
+  const std::uint64_t limit = health::MemoryLimit(options_.most_bytes, state.container);
+  limit_.Set(static_cast<double>(limit));
+  const Verdict verdict = watch.Look(state, SteadyClock().Now());
   if (verdict == Verdict::kGood || asked_) return;
   asked_ = true;
   logger_.Write(LogLevel::kError, "memory_limit",
                 {{"resident_bytes", static_cast<long long>(state.resident_bytes)},
-                 {"limit_bytes", static_cast<long long>(options_.limit_bytes)},
+                 {"limit_bytes", static_cast<long long>(limit)},
                  {"reason", verdict == Verdict::kLeaking ? "it grows so fast that the kernel would soon end it"
                                                          : "it was over its limit for too long"}});
   stop_.Ask(StopCause::kMemory);

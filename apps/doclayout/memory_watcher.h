@@ -26,14 +26,15 @@ class MemoryWatcher {
   /// As it was at the last look, less than a second ago. Any thread.
   health::MemoryState state() const;
 
-  /// Resident memory over which the service stops; 0: none.
-  std::uint64_t limit_bytes() const { return options_.limit_bytes; }
+  /// Resident memory over which the service stops, as of then; 0: none. Any thread.
+  std::uint64_t limit_bytes() const;
 
  private:
   void Watch();
   void Look(health::MemoryWatch& watch);
 
   const health::MemoryWatch::Options options_;
+  metrics::Gauge& limit_;
   StopRequest& stop_;
   Logger& logger_;
 

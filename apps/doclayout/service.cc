@@ -146,7 +146,7 @@ Service::Service(const Context& context)
       health_({.readiness = readiness_,
                .slots = [this] { return late_pages_.slots(); },
                .memory = [this] { return memory_.state(); },
-               .memory_limit_bytes = memory_.limit_bytes(),
+               .memory_limit_bytes = [this] { return memory_.limit_bytes(); },
                .head_room = {.warn_bytes = context.config.health.memory_warn_free_bytes,
                              .least_bytes = context.config.health.memory_least_free_bytes},
                .pulse =
@@ -233,7 +233,8 @@ void Service::Serve(std::shared_ptr<ServedModel> model) {
   readiness_.SetPhase(health::Phase::kWarming);
   ModelReloader::Load load = LoaderLike(context_.config, *model);
   const std::shared_ptr<const ServedModel> used = model;
-  pages_.emplace(PagesOptions(context_.config.scheduling, *model, OnStuck(context_.stop, context_.logger)),
+  pages_.emplace(PagesOptions(context_.config.scheduling, *model, OnStuck(context_.stop, context_.logger),
+                              server_->inference_latency()),
                  std::move(model), context_.clock);
   late_pages_.Set(*pages_);
   reloader_.emplace(

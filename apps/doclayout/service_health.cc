@@ -16,7 +16,7 @@ void Append(std::vector<health::Check>& checks, const std::function<std::vector<
 }  // namespace
 
 health::Report ServiceHealth::Liveness() const {
-  std::vector<health::Check> checks{health::CheckProcessMemory(sources_.memory(), sources_.memory_limit_bytes)};
+  std::vector<health::Check> checks{health::CheckProcessMemory(sources_.memory(), sources_.memory_limit_bytes())};
   Append(checks, sources_.pulse);
   Append(checks, sources_.gpu_liveness);
   return health::Judge(std::move(checks));

@@ -23,7 +23,7 @@ class ServiceHealth {
     const health::Readiness& readiness;
     std::function<health::Slots()> slots;
     std::function<health::MemoryState()> memory;
-    std::uint64_t memory_limit_bytes = 0;
+    std::function<std::uint64_t()> memory_limit_bytes;
     health::HeadRoom head_room;
     std::function<std::vector<health::Check>()> pulse;          ///< that threads turn
     std::function<std::vector<health::Check>()> gpu_liveness;   ///< `gpu_available`

@@ -74,10 +74,14 @@ void FitConnections(http::Limits& limits, Logger& logger) {
 }
 
 Pages::Options PagesOptions(const config::SchedulingConfig& config, const ServedModel& model,
-                            std::function<void(int slot, bool replaced)> on_stuck) {
+                            std::function<void(int slot, bool replaced)> on_stuck,
+                            metrics::Histogram& inference_latency) {
   return {.policy = PolicyOptions(config, model),
           .pool = {.threads = std::max(2, AvailableProcessors()), .niceness = kWorkerNiceness},
-          .on_stuck = std::move(on_stuck)};
+          .on_stuck = std::move(on_stuck),
+          .on_left = [&inference_latency](Duration time) {
+            inference_latency.Observe(std::chrono::duration<double>(time).count());
+          }};
 }
 
 health::DeepHealth::Options DeepHealthOptions(const config::HealthConfig& config) {
@@ -89,11 +93,7 @@ health::DeepHealth::Options DeepHealthOptions(const config::HealthConfig& config
 }
 
 health::MemoryWatch::Options MemoryOptions(const config::SchedulingConfig& config) {
-  const auto container = health::ReadContainerMemory();
-  const std::uint64_t most = container ? container->limit_bytes : 0;
-  return {.limit_bytes = config.memory_limit_bytes > 0 ? config.memory_limit_bytes : most / 10 * 9,
-          .kernel_bytes = most,
-          .patience = milliseconds(config.memory_limit_for_ms)};
+  return {.most_bytes = config.memory_limit_bytes, .patience = milliseconds(config.memory_limit_for_ms)};
 }
 
 }  // namespace doclayout

@@ -26,9 +26,10 @@ http::Server::Options ServerOptions(const config::ServeConfig& config);
 /// connections to what the process may open, and says so.
 void FitConnections(http::Limits& limits, Logger& logger);
 
-/// For as many slots and pages at once as the model has.
+/// For as many slots and pages at once as the model has. `inference_latency` is told of pages whose request has left.
 Pages::Options PagesOptions(const config::SchedulingConfig& config, const ServedModel& model,
-                            std::function<void(int slot, bool replaced)> on_stuck);
+                            std::function<void(int slot, bool replaced)> on_stuck,
+                            metrics::Histogram& inference_latency);
 
 health::DeepHealth::Options DeepHealthOptions(const config::HealthConfig& config);
 

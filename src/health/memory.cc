@@ -100,6 +100,12 @@ std::optional<std::uint64_t> AvailableMemory(const fs::path& meminfo) {
   return kibibytes * 1024;
 }
 
+std::uint64_t MemoryLimit(std::uint64_t most_bytes, const std::optional<ContainerMemory>& container) {
+  if (!container) return most_bytes;
+  const std::uint64_t limit = container->limit_bytes / 10 * 9;
+  return most_bytes == 0 ? limit : std::min(limit, most_bytes);
+}
+
 Check CheckProcessMemory(const MemoryState& state, std::uint64_t limit_bytes) {
   const double resident = state.resident_bytes;
   const bool limited = limit_bytes > 0;
@@ -153,10 +159,11 @@ Check CheckHeadRoom(const MemoryState& state, const HeadRoom& wanted) {
 
 MemoryWatch::MemoryWatch(Options options) : options_(options) {}
 
-MemoryWatch::Verdict MemoryWatch::Look(double resident_bytes, TimePoint now) {
-  if (options_.limit_bytes == 0) return Verdict::kGood;
-  if (LooksLikeALeak(resident_bytes, now)) return Verdict::kLeaking;
-  if (resident_bytes <= static_cast<double>(options_.limit_bytes)) {
+MemoryWatch::Verdict MemoryWatch::Look(const MemoryState& state, TimePoint now) {
+  const auto limit = static_cast<double>(MemoryLimit(options_.most_bytes, state.container));
+  if (limit == 0) return Verdict::kGood;
+  if (LooksLikeALeak(state, limit, now)) return Verdict::kLeaking;
+  if (state.resident_bytes <= limit) {
     over_since_.reset();
     return Verdict::kGood;
   }
@@ -166,8 +173,8 @@ MemoryWatch::Verdict MemoryWatch::Look(double resident_bytes, TimePoint now) {
 
 /// The least of the first and of the second half of the time that is looked back to: what rises between them is none of
 /// the pages that come and go.
-bool MemoryWatch::LooksLikeALeak(double resident_bytes, TimePoint now) {
-  looks_.emplace_back(now, resident_bytes);
+bool MemoryWatch::LooksLikeALeak(const MemoryState& state, double limit, TimePoint now) {
+  looks_.emplace_back(now, state.resident_bytes);
   if (now - looks_.front().first < kTrend) return false;
   while (looks_.size() > 1 && now - looks_[1].first >= kTrend) looks_.pop_front();
   const TimePoint middle = now - kTrend / 2;
@@ -177,11 +184,10 @@ bool MemoryWatch::LooksLikeALeak(double resident_bytes, TimePoint now) {
     double& half = least.at(when < middle ? 0 : 1);
     half = std::min(half, bytes);
   }
-  const auto limit = static_cast<double>(options_.limit_bytes);
-  if (resident_bytes <= kMuch * limit || least[1] <= least[0]) return false;
-  const double kernel = options_.kernel_bytes > 0 ? static_cast<double>(options_.kernel_bytes) : limit / 0.9;
+  if (state.resident_bytes <= kMuch * limit || least[1] <= least[0]) return false;
+  const double kernel = state.container ? static_cast<double>(state.container->limit_bytes) : limit / 0.9;
   const double rate = (least[1] - least[0]) / std::chrono::duration<double>(kTrend / 2).count();
-  return resident_bytes + rate * std::chrono::duration<double>(options_.lead).count() > kernel;
+  return state.resident_bytes + rate * std::chrono::duration<double>(options_.lead).count() > kernel;
 }
 
 }  // namespace doclayout::health

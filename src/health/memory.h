@@ -32,6 +32,10 @@ struct MemoryState {
   std::optional<std::uint64_t> available_bytes;  ///< of the machine
 };
 
+/// Resident memory over which a service should drain and exit: nine tenths of what its container may have, `most_bytes`
+/// if that is less (0: it is not), and 0 where there is no limit at all. A container's limit may change any time.
+std::uint64_t MemoryLimit(std::uint64_t most_bytes, const std::optional<ContainerMemory>& container);
+
 /// Liveness: resident memory against `limit_bytes`, over which the service would drain and exit; with 0, which is
 /// without a limit, against 1 GiB, which only warns.
 Check CheckProcessMemory(const MemoryState& state, std::uint64_t limit_bytes);
@@ -50,8 +54,7 @@ Check CheckHeadRoom(const MemoryState& state, const HeadRoom& wanted);
 class MemoryWatch {
  public:
   struct Options {
-    std::uint64_t limit_bytes = 0;   ///< 0: none
-    std::uint64_t kernel_bytes = 0;  ///< at which the kernel would end it; 0: a ninth over the limit
+    std::uint64_t most_bytes = 0;  ///< as for `MemoryLimit`
     Duration patience = std::chrono::seconds(5);
     Duration lead = std::chrono::seconds(8);  ///< that a drain is given
   };
@@ -60,11 +63,11 @@ class MemoryWatch {
 
   explicit MemoryWatch(Options options);
 
-  /// What `resident_bytes`, looked at now, says. From the first look that is not good on, it is time to stop.
-  Verdict Look(double resident_bytes, TimePoint now);
+  /// What is there now says. From the first look that is not good on, it is time to stop.
+  Verdict Look(const MemoryState& state, TimePoint now);
 
  private:
-  bool LooksLikeALeak(double resident_bytes, TimePoint now);
+  bool LooksLikeALeak(const MemoryState& state, double limit, TimePoint now);
 
   const Options options_;
   std::optional<TimePoint> over_since_;

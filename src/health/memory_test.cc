@@ -147,22 +147,42 @@ TEST(MemoryHeadRoom, WithoutAContainerIsTheMachines) {
 
 using Verdict = MemoryWatch::Verdict;
 
+TEST(MemoryLimit, IsTheLesserOfWhatIsAskedForAndWhatTheContainerAllows) {
+  const ContainerMemory container{.limit_bytes = 1000};
+
+  EXPECT_EQ(MemoryLimit(0, std::nullopt), 0U);
+  EXPECT_EQ(MemoryLimit(500, std::nullopt), 500U);
+  EXPECT_EQ(MemoryLimit(0, container), 900U);
+  EXPECT_EQ(MemoryLimit(500, container), 500U);
+  EXPECT_EQ(MemoryLimit(2000, container), 900U);
+}
+
+/// In a container that may have a thousand.
+MemoryState Resident(double bytes) {
+  return {.resident_bytes = bytes, .container = ContainerMemory{.limit_bytes = 1000}};
+}
+
+/// In a container that may have a gigabyte.
+MemoryState InAGigabyte(double bytes) {
+  return {.resident_bytes = bytes, .container = ContainerMemory{.limit_bytes = 1000 * kMega}};
+}
+
 TEST(MemoryWatch, SpeaksUpOnceItIsNoPeak) {
-  MemoryWatch watch({.limit_bytes = 100, .kernel_bytes = 1000, .patience = seconds(5)});
+  MemoryWatch watch({.most_bytes = 100, .patience = seconds(5)});
   const TimePoint start;
 
-  EXPECT_EQ(watch.Look(101, start), Verdict::kGood);
-  EXPECT_EQ(watch.Look(200, start + seconds(4)), Verdict::kGood);
-  EXPECT_EQ(watch.Look(100, start + seconds(5)), Verdict::kGood) << "it went down again";
-  EXPECT_EQ(watch.Look(101, start + seconds(6)), Verdict::kGood);
-  EXPECT_EQ(watch.Look(101, start + seconds(10)), Verdict::kGood);
-  EXPECT_EQ(watch.Look(101, start + seconds(11)), Verdict::kOver);
+  EXPECT_EQ(watch.Look(Resident(101), start), Verdict::kGood);
+  EXPECT_EQ(watch.Look(Resident(200), start + seconds(4)), Verdict::kGood);
+  EXPECT_EQ(watch.Look(Resident(100), start + seconds(5)), Verdict::kGood) << "it went down again";
+  EXPECT_EQ(watch.Look(Resident(101), start + seconds(6)), Verdict::kGood);
+  EXPECT_EQ(watch.Look(Resident(101), start + seconds(10)), Verdict::kGood);
+  EXPECT_EQ(watch.Look(Resident(101), start + seconds(11)), Verdict::kOver);
 }
 
 TEST(MemoryWatch, IsSilentWithoutALimit) {
-  MemoryWatch watch({.limit_bytes = 0, .patience = seconds(0)});
+  MemoryWatch watch({.most_bytes = 0, .patience = seconds(0)});
 
-  EXPECT_EQ(watch.Look(1e18, TimePoint()), Verdict::kGood);
+  EXPECT_EQ(watch.Look({.resident_bytes = 1e18}, TimePoint()), Verdict::kGood);
 }
 
 /// What is said of memory that grows from `from` by `rate` a second, each fifth of a second a look, until something is
@@ -172,12 +192,12 @@ double GrowUntilSaid(MemoryWatch& watch, double from, double rate, double to) {
   for (int look = 0;; ++look) {
     const double bytes = from + rate * look / kLooksASecond;
     const TimePoint now = TimePoint() + std::chrono::milliseconds(1000 * look / kLooksASecond);
-    if (bytes >= to || watch.Look(bytes, now) != Verdict::kGood) return std::min(bytes, to);
+    if (bytes >= to || watch.Look(InAGigabyte(bytes), now) != Verdict::kGood) return std::min(bytes, to);
   }
 }
 
 TEST(MemoryWatch, SeesALeakInTimeForADrain) {
-  MemoryWatch watch({.limit_bytes = 900 * kMega, .kernel_bytes = 1000 * kMega});
+  MemoryWatch watch({});
 
   const double said = GrowUntilSaid(watch, 100e6, 50e6, 1000e6);
 
@@ -185,19 +205,28 @@ TEST(MemoryWatch, SeesALeakInTimeForADrain) {
   EXPECT_GE(said, 0.8 * 900e6);
 }
 
+TEST(MemoryWatch, FollowsALimitThatIsChanged) {
+  MemoryWatch watch({.patience = seconds(0)});
+
+  EXPECT_EQ(watch.Look(InAGigabyte(800e6), TimePoint()), Verdict::kGood);
+  MemoryState less = InAGigabyte(800e6);
+  less.container->limit_bytes = 700 * kMega;
+  EXPECT_EQ(watch.Look(less, TimePoint() + seconds(1)), Verdict::kOver);
+}
+
 TEST(MemoryWatch, LetsASlowLeakComeToTheLimit) {
-  MemoryWatch watch({.limit_bytes = 900 * kMega, .kernel_bytes = 1000 * kMega});
+  MemoryWatch watch({});
 
   EXPECT_GT(GrowUntilSaid(watch, 700e6, 2e6, 1000e6), 900e6);
 }
 
 TEST(MemoryWatch, TakesNoPagesThatComeAndGoForALeak) {
-  MemoryWatch watch({.limit_bytes = 900 * kMega, .kernel_bytes = 1000 * kMega});
+  MemoryWatch watch({});
   TimePoint now;
 
   for (int i = 0; i < 200; ++i, now += std::chrono::milliseconds(200)) {
     const double page = i % 7 < 3 ? 130e6 : 0;
-    EXPECT_EQ(watch.Look(750e6 + page, now), Verdict::kGood) << i;
+    EXPECT_EQ(watch.Look(InAGigabyte(750e6 + page), now), Verdict::kGood) << i;
   }
 }
 

@@ -110,6 +110,7 @@ class TcpServer final : public Server {
 
   int port() const override { return port_; }
   void AddLabels(const std::vector<std::string>& labels) override { metrics_->AddLabels(labels); }
+  metrics::Histogram& inference_latency() override { return metrics_->inference_latency; }
   TimePoint last_turn() const override { return loop_->last_turn(); }
   int io_thread_id() const override { return loop_->thread_id(); }
 

@@ -87,6 +87,9 @@ class Server {
   /// A model's labels: for each there is a series of `pp_doclayout_regions_total` from now on. Thread-safe.
   virtual void AddLabels(const std::vector<std::string>& labels) = 0;
 
+  /// `pp_doclayout_inference_latency_seconds`, for pages whose request has left; the registry's.
+  virtual metrics::Histogram& inference_latency() = 0;
+
   /// The I/O thread, which nothing may hold up: when it last went round, and the kernel's number of it. Thread-safe.
   virtual TimePoint last_turn() const = 0;
   virtual int io_thread_id() const = 0;

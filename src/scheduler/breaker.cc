@@ -16,9 +16,26 @@ void Breaker::Failed(TimePoint now) {
     wait_ = std::min(2 * wait_, options_.longest);
   } else {
     if (++in_a_row_ < options_.failures) return;
-    open_ = true;
     wait_ = std::min(options_.open_for, options_.longest);
   }
+  Open(now);
+}
+
+void Breaker::Used(bool usable, TimePoint now) {
+  if (usable) {
+    useless_in_a_row_ = 0;
+    wait_ = Duration(0);
+    return;
+  }
+  if (options_.failures == 0 || ++useless_in_a_row_ < options_.failures || open_) return;
+  // An inference before it has closed it, which is not the end: each next one that is of no use opens it for longer.
+  wait_ = wait_ == Duration(0) ? options_.open_for : 2 * wait_;
+  wait_ = std::min(wait_, options_.longest);
+  Open(now);
+}
+
+void Breaker::Open(TimePoint now) {
+  open_ = true;
   until_ = now + wait_;
 }
 

@@ -33,9 +33,16 @@ class Breaker {
   /// Also of a probe.
   void Failed(TimePoint now);
 
+  /// What is told later of an inference that succeeded: whether there was anything to be made of what it gave. Answers
+  /// that are of no use are failures too, but each is begun before the one before it is known.
+  void Used(bool usable, TimePoint now);
+
  private:
+  void Open(TimePoint now);
+
   const Options options_;
   int in_a_row_ = 0;
+  int useless_in_a_row_ = 0;
   bool open_ = false;
   TimePoint until_;
   Duration wait_{0};

@@ -73,6 +73,44 @@ TEST(Breaker, DoesNotCountWhatWasOnItsWayWhenItOpened) {
   EXPECT_EQ(breaker.until(), kStart + seconds(5));
 }
 
+TEST(Breaker, OpensWhenAnswersAreOfNoUse) {
+  Breaker breaker({.failures = 3, .open_for = seconds(5), .longest = seconds(12)});
+
+  for (int i = 0; i < 2; ++i) {
+    breaker.Succeeded();
+    breaker.Used(false, kStart);
+  }
+  EXPECT_EQ(breaker.state(kStart), State::kClosed);
+  breaker.Succeeded();
+  breaker.Used(false, kStart);
+
+  EXPECT_EQ(breaker.state(kStart), State::kOpen);
+  EXPECT_EQ(breaker.until(), kStart + seconds(5));
+}
+
+TEST(Breaker, OpensForLongerWithEachNextAnswerOfNoUse) {
+  Breaker breaker({.failures = 1, .open_for = seconds(5), .longest = seconds(12)});
+  breaker.Used(false, kStart);
+
+  breaker.Succeeded();  // the probe
+  breaker.Used(false, kStart + seconds(5));
+  EXPECT_EQ(breaker.until(), kStart + seconds(15));
+  breaker.Succeeded();
+  breaker.Used(false, kStart + seconds(15));
+
+  EXPECT_EQ(breaker.until(), kStart + seconds(27));  // the longest wait
+}
+
+TEST(Breaker, ForgetsAnswersOfNoUseWithAGoodOne) {
+  Breaker breaker({.failures = 2});
+
+  breaker.Used(false, kStart);
+  breaker.Used(true, kStart);
+  breaker.Used(false, kStart);
+
+  EXPECT_EQ(breaker.state(kStart), State::kClosed);
+}
+
 TEST(Breaker, NeverOpensWhenSwitchedOff) {
   Breaker breaker({.failures = 0});
 

@@ -108,6 +108,9 @@ class Policy {
   /// What a page needed outside the slots, for the prediction.
   void ObserveOverhead(Duration time) { overhead_.Observe(time); }
 
+  /// Whether anything could be made of what a slot gave for a page: the breaker's matter.
+  void ObserveUse(bool usable, TimePoint now) { breaker_.Used(usable, now); }
+
   /// The request is over, or its caller is gone. Its pages that waited, which no slot will see. Without effect for one
   /// that has left.
   std::vector<int> Leave(RequestId id);

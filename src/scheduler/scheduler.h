@@ -58,6 +58,8 @@ class Scheduler {
     std::function<bool(int slot)> replace;
     /// A slot is stuck; `replaced` says whether another does its work. May be empty.
     std::function<void(int slot, bool replaced)> on_stuck;
+    /// A page was inferred, and its request has left meanwhile. On the thread of the slot; may be empty.
+    std::function<void(const Input&, const PageTimes&)> on_left;
   };
 
   struct Options {
@@ -113,6 +115,13 @@ class Scheduler {
   void ObserveOverhead(Duration time) {
     const MutexLock lock(state_->mutex);
     state_->policy.ObserveOverhead(time);
+  }
+  /// Whether there was anything to be made of what the slots gave for a page.
+  void ObserveUse(bool usable) {
+    const MutexLock lock(state_->mutex);
+    state_->policy.ObserveUse(usable, state_->clock.Now());
+    state_->Publish();
+    state_->WakeWatcher();
   }
 
   /// How the slots fare. Takes no lock.

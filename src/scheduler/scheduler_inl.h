@@ -125,6 +125,7 @@ void Scheduler<Input, Output>::RunSlot(const std::shared_ptr<State>& state, int 
       slot.infers = true;
     }
     std::vector<Result<Output>> results = InferEach(*state, number, generation, work);
+    std::vector<std::size_t> left;  // pages whose request has
     {
       const MutexLock lock(state->mutex);
       // Given up: nothing but the state is sure to be there any more, not even the clock.
@@ -137,15 +138,21 @@ void Scheduler<Input, Output>::RunSlot(const std::shared_ptr<State>& state, int 
       state->policy.Complete(number, failed, now);
       state->Publish();
       for (std::size_t i = 0; i < results.size(); ++i) {
-        const auto listener = state->listeners.find(work.pages[i].request);
-        if (listener == state->listeners.end()) continue;  // the caller has left
         work.times[i].inference = now - work.start;
+        const auto listener = state->listeners.find(work.pages[i].request);
+        if (listener == state->listeners.end()) {  // the caller has left
+          if (results[i]) left.push_back(i);
+          continue;
+        }
         auto result = std::make_shared<Result<Output>>(std::move(results[i]));
         calls.push_back([on_page = listener->second.on_page, page = work.pages[i].page, result, times = work.times[i]] {
           on_page(page, std::move(*result), times);
         });
       }
       state->FillSlots();
+    }
+    if (state->run.on_left) {
+      for (const std::size_t i : left) state->run.on_left(work.inputs[i], work.times[i]);
     }
     work = {};
     results.clear();

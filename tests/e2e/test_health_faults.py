@@ -67,13 +67,15 @@ def memory_group(limit: int):
 
 
 class TestLeak:
-    def test_is_warned_of_and_ends_in_a_drain_before_the_kernel_ends_it(self, faulty, page):
+    # A limit of one's own that is over the container's is none.
+    @pytest.mark.parametrize("options", [(), ("--memory-limit-bytes", str(8 * CONTAINER_BYTES))], ids=["default", "own"])
+    def test_is_warned_of_and_ends_in_a_drain_before_the_kernel_ends_it(self, faulty, page, options):
         with memory_group(CONTAINER_BYTES) as group:
 
             def enter():
                 (group / "cgroup.procs").write_text(str(os.getpid()))
 
-            service = faulty("--slots", "1", "--drain-grace-ms", "200", preexec_fn=enter)
+            service = faulty("--slots", "1", "--drain-grace-ms", "200", *options, preexec_fn=enter)
             limit = service.metric("pp_doclayout_memory_limit_bytes")
             assert limit == CONTAINER_BYTES // 10 * 9
             service.tell(f"leak {MANY} 5")

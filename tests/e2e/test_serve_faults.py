@@ -81,6 +81,30 @@ def test_answers_the_deadline_and_not_the_slow_model(faulty, page):
     assert service.get("/ready").status == 200
 
 
+def test_times_of_pages_that_nobody_waits_for_any_more_are_in_the_histogram(faulty, page):
+    service = faulty("--slots", "1")
+    service.tell("slow 1 3000")
+
+    service.analyze(page, query="?timeout_ms=1000").assert_problem(504, "deadline_exceeded")
+
+    count = "pp_doclayout_inference_latency_seconds_count"
+    service.wait_until(lambda: service.metric(count) == 1, "the page's inference has ended")
+    assert service.metric("pp_doclayout_inference_latency_seconds_sum") > 3
+
+
+def test_stops_asking_a_model_whose_answers_are_no_numbers(faulty, page):
+    service = faulty("--slots", "1", "--breaker-failures", "3", "--breaker-open-ms", "1000")
+    service.tell("nan 3")
+    for _ in range(3):
+        service.analyze(page).assert_problem(500, "internal")
+
+    assert service.get("/ready").status == 503
+    service.analyze(page).assert_problem(503, "not_ready")
+    service.wait_until(lambda: service.get("/ready").status == 200, "ready for a page to try with")
+    assert service.analyze(page).status == 200
+    assert service.metric("pp_doclayout_breaker_open") == 0
+
+
 def test_stops_asking_a_model_that_fails_and_tries_it_again(faulty, page):
     service = faulty("--slots", "1", "--breaker-failures", "3", "--breaker-open-ms", "4000")
     service.tell("fail 3")

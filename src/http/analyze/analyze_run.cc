@@ -246,11 +246,11 @@ bool AnalyzeRun::WantsPage() const {
 }
 
 void AnalyzeRun::TakePage(int page, Result<PageLayout> layout, const PageSteps& steps) {
-  if (!layout) return Fail(std::move(layout.error()));
   ServerMetrics& metrics = *context_->metrics;
   const double inference = Milliseconds(steps.slot_end - steps.slot_begin);
   const double queue = Milliseconds(steps.slot_begin - steps.prepare_end);
-  metrics.inference_latency.Observe(inference / 1e3, request_.exemplar);
+  if (steps.inferred) metrics.inference_latency.Observe(inference / 1e3, request_.exemplar);
+  if (!layout) return Fail(std::move(layout.error()));
   metrics.queue_duration.Observe(queue / 1e3, request_.exemplar);
   metrics.batch_size.Observe(steps.batch);
   metrics.pages.Increment();

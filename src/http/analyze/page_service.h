@@ -39,7 +39,8 @@ struct PageSteps {
   TimePoint slot_end;
   TimePoint finish_begin;
   TimePoint finish_end;
-  int batch = 1;  ///< pages that were inferred together
+  int batch = 1;          ///< pages that were inferred together
+  bool inferred = false;  ///< the model gave something for it, whatever could be made of that
 };
 
 /// A document that was admitted, on its way through the slots: its pages go in one by one as they are decoded, and come

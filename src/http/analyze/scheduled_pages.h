@@ -39,6 +39,8 @@ class ScheduledPages final : public PageService {
     scheduler::TaskPool::Options pool;
     /// A slot is stuck; `replaced`: another does its work. On the scheduler's thread; must not block.
     std::function<void(int slot, bool replaced)> on_stuck;
+    /// A user's page took so long in the model, and its request has left meanwhile. On a slot's thread; may be empty.
+    std::function<void(Duration inference)> on_left;
   };
 
   ScheduledPages(const Options& options, std::shared_ptr<Model> model, const Clock& clock)
@@ -48,7 +50,11 @@ class ScheduledPages final : public PageService {
         scheduler_({.policy = options.policy, .niceness = options.pool.niceness},
                    {.infer = [](int, std::span<Job> jobs) { return Infer(jobs); },
                     .replace = [current = model_](int) { return current->Get()->ReplaceSlot(); },
-                    .on_stuck = options.on_stuck},
+                    .on_stuck = options.on_stuck,
+                    .on_left =
+                        [on_left = options.on_left](const Job& job, const scheduler::PageTimes& times) {
+                          if (on_left && !job.reserved) on_left(times.inference);
+                        }},
                    clock),
         pool_(options.pool) {}
 
@@ -79,7 +85,7 @@ class ScheduledPages final : public PageService {
                               const scheduler::PageTimes& times) { Finish(shared, page, std::move(result), times); },
                .on_end = [shared](Error error) { shared->listener.on_end(std::move(error)); }});
     if (!id) return tl::unexpected(id.error());
-    return std::make_shared<Admitted>(*this, *id, shared->model);
+    return std::make_shared<Admitted>(*this, *id, shared->model, spec.reserved);
   }
   void Post(scheduler::TaskPool::Kind kind, scheduler::TaskPool::Task task) override {
     pool_.Post(kind, std::move(task));
@@ -137,6 +143,7 @@ class ScheduledPages final : public PageService {
     Input input;
     BodyBudget::Share room;
     PageSteps steps;
+    bool reserved;  ///< no user's
   };
   struct Inferred {
     std::shared_ptr<Model> model;  ///< outlives the output
@@ -153,8 +160,8 @@ class ScheduledPages final : public PageService {
 
   class Admitted final : public PageRequest {
    public:
-    Admitted(ScheduledPages& pages, scheduler::RequestId id, std::shared_ptr<Model> model)
-        : pages_(pages), id_(id), model_(std::move(model)) {}
+    Admitted(ScheduledPages& pages, scheduler::RequestId id, std::shared_ptr<Model> model, bool reserved)
+        : pages_(pages), id_(id), model_(std::move(model)), reserved_(reserved) {}
     ~Admitted() override { Leave(); }
     Admitted(const Admitted&) = delete;
     Admitted& operator=(const Admitted&) = delete;
@@ -172,7 +179,7 @@ class ScheduledPages final : public PageService {
       if (!input) return Fail(std::move(input.error()));
       room.Hold(model_->BytesOf(*input));
       return Guarded([&]() -> Result<void> {
-        pages_.scheduler_.Push({id_, page.index}, Job{model_, std::move(*input), std::move(room), steps});
+        pages_.scheduler_.Push({id_, page.index}, Job{model_, std::move(*input), std::move(room), steps, reserved_});
         return {};
       });
     }
@@ -181,6 +188,7 @@ class ScheduledPages final : public PageService {
     ScheduledPages& pages_;
     const scheduler::RequestId id_;
     const std::shared_ptr<Model> model_;
+    const bool reserved_;
     std::atomic<bool> left_{false};
   };
 
@@ -211,6 +219,7 @@ class ScheduledPages final : public PageService {
     pool_.Post(scheduler::TaskPool::Kind::kEnds, [this, shared, page, inferred, times, end] {
       PageSteps steps;
       if (*inferred) steps = (*inferred)->steps;
+      steps.inferred = inferred->has_value();
       steps.slot_end = end;
       steps.slot_begin = end - times.inference;
       steps.batch = times.batch;
@@ -220,6 +229,8 @@ class ScheduledPages final : public PageService {
         return shared->model->Finish(std::move((*inferred)->output), shared->parameters);
       });
       steps.finish_end = clock_.Now();
+      // An error of the caller's says nothing about the model.
+      if (*inferred) scheduler_.ObserveUse(layout.has_value() || layout.error().code != ErrorCode::kInternal);
       shared->listener.on_page(page, std::move(layout), steps);
     });
   }
