@@ -44,6 +44,13 @@ Check NotLooked(std::string name, Status status) {
   return {.name = std::move(name), .status = status, .details = "no page came through the model"};
 }
 
+/// Whether the same checks have the same status. How many seconds or regions it is this time is no news.
+bool SaysTheSame(const Report& one, const Report& other) {
+  return std::ranges::equal(one.checks, other.checks, [](const Check& a, const Check& b) {
+    return a.name == b.name && std::max(a.status, Status::kHealthy) == std::max(b.status, Status::kHealthy);
+  });
+}
+
 Check CheckAnyRegions(const PageLayout& layout) {
   Check check{.name = "detection_accuracy",
               .details = fmt::format("{} regions found; nothing is recorded of this page", layout.regions.size()),
@@ -79,6 +86,11 @@ struct Metrics {
     recall.Set(match.recall);
     iou.Set(match.matched > 0 ? match.iou : 0);
     score.Set(match.score);
+  }
+  /// Nothing has come back, or nothing of use, in so much time: the last good values would say otherwise.
+  void SetFailed(Duration time, bool late) {
+    inference.Set(Seconds(time));
+    if (!late) Set(RegionMatch{.recall = 0});
   }
 
   metrics::Gauge& inference;
@@ -125,10 +137,12 @@ struct DeepHealth::State {
   bool stopped GUARDED_BY(mutex) = false;
   bool periodic GUARDED_BY(mutex) = false;
   GoldenPage golden GUARDED_BY(mutex);
+  bool recorded GUARDED_BY(mutex) = false;  ///< its regions are not the model's own first ones
   InferencePace pace GUARDED_BY(mutex);
   std::list<Job> jobs GUARDED_BY(mutex);  ///< the first one runs if `running`
   bool running GUARDED_BY(mutex) = false;
   bool last_was_golden GUARDED_BY(mutex) = false;          ///< the one that ended last, or runs
+  TimePoint began GUARDED_BY(mutex);                       ///< when the one that runs did
   std::uint64_t run GUARDED_BY(mutex) = 0;                 ///< number of the inference that runs, or ran last
   TimePoint lost_at GUARDED_BY(mutex);                     ///< when the one that runs counts as lost
   std::optional<Result<Sample>> sample GUARDED_BY(mutex);  ///< of the one that runs: to be examined
@@ -147,6 +161,9 @@ DeepHealth::DeepHealth(const Options& options, Dependencies dependencies)
                                                    const MutexLock lock(state->mutex);
                                                    return Seconds(state->dependencies.clock.Now() - state->ended);
                                                  });
+  state_->dependencies.registry
+      .AddGauge("pp_doclayout_deep_health_period_seconds", "Time between two deep health checks; 0: only when asked")
+      .Set(Seconds(options.period));
   thread_ = std::thread([state = state_] { Watch(state); });
 }
 
@@ -171,6 +188,7 @@ void DeepHealth::Stop() {
 
 void DeepHealth::SetGolden(GoldenPage golden) {
   const MutexLock lock(state_->mutex);
+  state_->recorded = golden.regions.has_value();
   state_->golden = std::move(golden);
   state_->pace.Reset();
   state_->checked = false;
@@ -250,6 +268,7 @@ void DeepHealth::Begin(const std::shared_ptr<State>& state) {
     state->PutNextFirst();
     Job& job = state->jobs.front();
     state->running = true;
+    state->began = state->dependencies.clock.Now();
     run = ++state->run;
     read = job.read;
     timeout = job.timeout;
@@ -315,7 +334,13 @@ Report DeepHealth::State::Unknown(Check inference, std::vector<Check> others) {
 }
 
 Report DeepHealth::State::Examine(const Job& job, const Result<Sample>& result, std::vector<Check> others) {
-  if (!result) return Unknown(CheckInference(result), std::move(others));
+  if (!result) {
+    if (job.key.empty()) {
+      const bool late = result.error().code == ErrorCode::kDeadlineExceeded;
+      metrics.SetFailed(dependencies.clock.Now() - began, late);
+    }
+    return Unknown(CheckInference(result), std::move(others));
+  }
   std::vector<Check> checks{CheckInference(result), pace.Judge(result->inference)};
   if (job.key.empty()) {
     pace.Observe(result->inference);
@@ -335,16 +360,20 @@ Check DeepHealth::State::CheckGolden(const PageLayout& layout) {
   if (first) golden.regions = layout.regions;
   const RegionMatch match = MatchRegions(*golden.regions, layout.regions);
   metrics.Set(match);
-  if (!first) return CheckDetection(match, options.match);
-  Check check = CheckAnyRegions(layout);
-  check.details += "; from now on it is compared with this answer";
+  if (first) {
+    Check check = CheckAnyRegions(layout);
+    check.details += "; from now on it is compared with this answer";
+    return check;
+  }
+  Check check = CheckDetection(match, options.match);
+  if (!recorded) check.details += "; nobody has recorded this page: they are those of the model's first answer";
   return check;
 }
 
-/// A change for the worse is told in the log; so is its end.
+/// Each change of what is not healthy is told in the log, and its end.
 void DeepHealth::State::Publish(const Report& report) {
   metrics.Count(std::max(report.status, Status::kHealthy));
-  if (!checked || report.status != last.status) {
+  if (!checked || !SaysTheSame(report, last)) {
     std::string failing;
     for (const Check& check : report.checks) {
       if (check.status < Status::kWarning) continue;

@@ -27,6 +27,7 @@ Duration InferencePace::usual() const {
 }
 
 void InferencePace::Observe(Duration inference) {
+  if (Judge(inference).status != Status::kHealthy) return;
   known_.push_back(inference);
   if (known_.size() > kMostKnown) known_.pop_front();
 }

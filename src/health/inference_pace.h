@@ -22,7 +22,8 @@ class InferencePace {
   /// `inference_speed` of this one, judged by those before it.
   Check Judge(Duration inference) const;
 
-  /// Counts for what is usual from now on.
+  /// Counts for what is usual from now on, unless it is judged slow: what has become slow stays slow however long it
+  /// lasts, and whoever asks often.
   void Observe(Duration inference);
 
   void Reset() { known_.clear(); }

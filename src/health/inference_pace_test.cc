@@ -40,14 +40,23 @@ TEST(InferencePace, IsNotMovedByOneOutlier) {
   EXPECT_EQ(pace.usual(), milliseconds(100));
 }
 
-TEST(InferencePace, FollowsAPaceThatLasts) {
+TEST(InferencePace, FollowsAPaceThatLastsAndIsNotSlow) {
   InferencePace pace({});
   for (int i = 0; i < 40; ++i) pace.Observe(milliseconds(100));
-  for (int i = 0; i < 20; ++i) pace.Observe(seconds(1));
+  for (int i = 0; i < 20; ++i) pace.Observe(milliseconds(300));
 
-  EXPECT_EQ(pace.usual(), seconds(1));
+  EXPECT_EQ(pace.usual(), milliseconds(300));
   pace.Reset();
   EXPECT_EQ(pace.usual(), Duration(0));
+}
+
+TEST(InferencePace, DoesNotGetUsedToWhatIsSlow) {
+  InferencePace pace({});
+  for (int i = 0; i < 10; ++i) pace.Observe(milliseconds(100));
+  for (int i = 0; i < 100; ++i) pace.Observe(seconds(2));
+
+  EXPECT_EQ(pace.usual(), milliseconds(100));
+  EXPECT_EQ(pace.Judge(seconds(2)).status, Status::kWarning);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import concurrent.futures
+import contextlib
 import json
 import re
 import threading
@@ -118,6 +119,25 @@ class TestDeepHealth:
         assert as_form.status == 200, as_form.body
         assert blank.status == 503, blank.body
         assert [check["status"] for check in blank.json()["checks"] if check["name"] == "detection_accuracy"] == ["unhealthy"]
+
+    def test_takes_no_parameters_with_a_page(self, serve, page):
+        answer = serve.request("POST", "/deep-health?threshold=7", page, {"Content-Type": "image/png"})
+
+        answer.assert_problem(400, "bad_parameter")
+        assert "threshold" in answer.json()["detail"]
+
+    def test_says_that_the_service_shuts_down(self, faulty, page):
+        service = faulty("--drain-grace-ms", "20000")
+        service.tell("hang 1")
+        with contextlib.closing(service.connect()) as caller:
+            caller.request("POST", "/analyze?timeout_ms=2000", page, {"Content-Type": "image/png"})
+            service.wait_until(lambda: service.taken() == "1 of hang 1", "the page hangs")
+            service.terminate()
+            service.wait_until(lambda: service.get("/ready").status == 503, "it drains")
+
+            service.get("/deep-health").assert_problem(503, "draining")
+        service.terminate()  # no more grace
+        service.wait()
 
     def test_takes_base64_in_json(self, serve, page):
         body = json.dumps({"image": base64.b64encode(page).decode()}).encode()
@@ -242,7 +262,8 @@ class TestDeepHealth:
 class TestGarbage:
     @pytest.mark.parametrize("fault", ["nan", "empty", "shift"])
     def test_is_seen_within_a_period_and_is_no_reason_to_restart(self, faulty, fault):
-        service = faulty(*OFTEN)
+        # What is no numbers opens the breaker too, with which readiness ends: test_serve_faults.py.
+        service = faulty(*OFTEN, "--breaker-failures", "0")
         service.tell(f"{fault} {MANY}")
 
         service.wait_until(lambda: deep_metric(service, "detection_accuracy") < 1, "the fault is seen")
@@ -255,9 +276,27 @@ class TestGarbage:
         assert service.get("/health").status == 200
         assert service.get("/ready").status == 200, "readiness does not depend on it unless it is told to"
         assert service.logged(event="deep_health", status=answer.json()["status"])["failing"]
+        if fault != "shift":
+            assert service.metric("pp_doclayout_golden_recall_ratio") == 0, "not the value of when it was well"
 
         service.tell("none 0")
         service.wait_until(lambda: service.get("/deep-health").status == 200, "it is well again")
+        assert service.metric("pp_doclayout_golden_recall_ratio") == 1
+
+    def test_is_told_in_the_log_each_time_that_it_is_another(self, faulty):
+        service = faulty("--breaker-failures", "0")
+        for fault in ("nan", "empty"):
+            service.tell(f"{fault} {MANY}")
+            assert service.get("/deep-health").status == 503
+
+        def told() -> list[str]:
+            return [entry["failing"] for entry in service.log_entries() if entry["event"] == "deep_health"]
+
+        service.wait_until(lambda: service.get("/health").status == 200 and len(told()) == 3, "the log has three lines")
+        well, no_numbers, nothing = told()
+        assert well == ""
+        assert no_numbers.startswith("inference: ")
+        assert nothing.startswith("detection_accuracy: ")
 
     def test_makes_a_service_unready_that_is_told_to_be(self, faulty):
         service = faulty(*OFTEN, "--ready-needs-deep-health")

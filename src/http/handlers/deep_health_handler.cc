@@ -1,5 +1,7 @@
 #include "http/handlers/deep_health_handler.h"
 
+#include <fmt/format.h>
+
 #include <memory>
 #include <string>
 #include <utility>
@@ -8,7 +10,9 @@
 #include "base/sha256.h"
 #include "http/analyze/document_end.h"
 #include "http/analyze/upload.h"
+#include "http/ascii.h"
 #include "http/handlers/health_handler.h"
+#include "http/query.h"
 
 namespace doclayout::http {
 namespace {
@@ -69,6 +73,9 @@ class PostedPage {
 }  // namespace
 
 Outcome DeepHealthHandler::Begin(const Exchange& exchange) {
+  if (context_.readiness.draining()) {
+    return ProblemResponse(Problem({ErrorCode::kDraining, "the service is shutting down"}), exchange.request_id);
+  }
   if (exchange.head.method == "POST") return BeginWithPage(exchange);
   return [this](Delivery delivery) {
     const auto respond = std::make_shared<Responder>(std::move(delivery.respond));
@@ -78,6 +85,14 @@ Outcome DeepHealthHandler::Begin(const Exchange& exchange) {
 
 Outcome DeepHealthHandler::BeginWithPage(const Exchange& exchange) const {
   if (!context_.readiness.model_loaded()) return ProblemResponse(NotLoadedYet(), exchange.request_id);
+  const auto query = ParseQuery(exchange.query);
+  if (!query) return ProblemResponse(Problem(query.error()), exchange.request_id);
+  if (!query->empty()) {
+    return ProblemResponse(
+        Problem({ErrorCode::kBadParameter,
+                 fmt::format("the parameter {} is unknown; a check takes none", Quoted(query->front().name))}),
+        exchange.request_id);
+  }
   Result<UploadType> type = ParseUploadType(exchange.head.Find("Content-Type"));
   if (!type) return ProblemResponse(Problem(std::move(type.error())), exchange.request_id);
   if (!exchange.head.has_body()) {
