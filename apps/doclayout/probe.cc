@@ -93,7 +93,8 @@ probe::Instance InstanceOf(const config::ProbeConfig& config) {
 probe::Prober::Options ProberOptions(const config::ProbeConfig& config) {
   return {.period = Seconds(config.period_s),
           .timeout = Seconds(config.timeout_s),
-          .start_timeout = Seconds(config.start_timeout_s)};
+          .start_timeout = Seconds(config.start_timeout_s),
+          .drain_timeout = Seconds(config.drain_timeout_s)};
 }
 
 /// What the verdict means to who only sees the exit code. One that drains does what it was told to: a restart is no

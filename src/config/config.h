@@ -205,7 +205,8 @@ struct ProbeConfig {
   double timeout_s = 30;  ///< of one call
   bool once = false;
   double start_timeout_s = 600;
-  int metrics_port = 9105;  ///< 0: any free one; -1: none
+  double drain_timeout_s = 120;  ///< silent for so long, a service that said that it shuts down still does
+  int metrics_port = 9105;       ///< 0: any free one; -1: none
   std::string metrics_host = "0.0.0.0";
   std::vector<std::string> webhooks;    ///< URLs; secrets
   std::string webhook_format = "auto";  ///< "slack", "dingtalk" or told from the host

@@ -92,6 +92,17 @@ TEST(Config, RefusesWhatContradictsItself) {
   EXPECT_THAT(drain.text, HasSubstr("--drain-grace-ms is 2000"));
 }
 
+TEST(Config, RefusesLimitsOfHealthThatContradictEachOther) {
+  const auto mistake = [](auto... words) { return std::get<ExitNow>(Parse({"serve", words...})).text; };
+
+  EXPECT_THAT(mistake("--ready-needs-deep-health", "--deep-health-period-s=0"),
+              HasSubstr("needs a --deep-health-period-s"));
+  EXPECT_THAT(mistake("--memory-warn-free-bytes=1", "--memory-least-free-bytes=2"),
+              HasSubstr("--memory-warn-free-bytes is 1, less"));
+  EXPECT_THAT(mistake("--gpu-memory-warn-free-bytes=1"), HasSubstr("--gpu-memory-warn-free-bytes is 1, less"));
+  EXPECT_THAT(mistake("--gpu-warn-celsius=96"), HasSubstr("--gpu-warn-celsius is 96, over"));
+}
+
 std::optional<std::string> ClientsInEnvironment(std::string_view name) {
   if (name == "API_KEYS_FILE") return "/keys.json";
   if (name == "API_KEYS_FOR_PROBES") return "true";

@@ -55,6 +55,9 @@ void AddProbe(CLI::App& app, ProbeConfig& config) {
   number("--timeout-s", config.timeout_s, "most seconds of one call", 0.01, 3600, "PROBE_TIMEOUT_S");
   number("--start-timeout-s", config.start_timeout_s, "seconds that the service may take to start", 0, kDay,
          "PROBE_START_TIMEOUT_S");
+  number("--drain-timeout-s", config.drain_timeout_s,
+         "seconds that the service may take to shut down; its closed port is no failure meanwhile", 0, kDay,
+         "PROBE_DRAIN_TIMEOUT_S");
   number("--failures", config.failures, "verdicts in a row before a message, of an alarm or its end", 1, 1000,
          "PROBE_FAILURES");
   number("--metrics-port", config.metrics_port, "port of the probe's own metrics; 0: any free one; -1: none", -1,

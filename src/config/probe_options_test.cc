@@ -54,6 +54,7 @@ TEST(ProbeOptions, DefaultsAreThoseOfTheDocs) {
   EXPECT_EQ(probe.period_s, 30);
   EXPECT_EQ(probe.timeout_s, 30);
   EXPECT_EQ(probe.start_timeout_s, 600);
+  EXPECT_EQ(probe.drain_timeout_s, 120);
   EXPECT_EQ(probe.metrics_port, 9105);
   EXPECT_EQ(probe.failures, 2);
   EXPECT_EQ(probe.webhook_repeat_s, 3600);

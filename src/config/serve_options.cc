@@ -161,6 +161,24 @@ std::string Contradiction(const ServeConfig& config) {
     return fmt::format("--drain-grace-ms is {}, more than stopping may take (--drain-timeout-ms {})",
                        config.drain_grace_ms, config.drain_timeout_ms);
   }
+  const HealthConfig& health = config.health;
+  if (health.ready_needs_deep_health && health.deep_period_s == 0) {
+    return "--ready-needs-deep-health needs a --deep-health-period-s: a check that failed once would else count until "
+           "somebody asks again";
+  }
+  if (health.memory_warn_free_bytes < health.memory_least_free_bytes) {
+    return fmt::format("--memory-warn-free-bytes is {}, less than what is not ready (--memory-least-free-bytes {})",
+                       health.memory_warn_free_bytes, health.memory_least_free_bytes);
+  }
+  if (health.gpu_memory_warn_free_bytes < health.gpu_memory_least_free_bytes) {
+    return fmt::format(
+        "--gpu-memory-warn-free-bytes is {}, less than what is not ready (--gpu-memory-least-free-bytes {})",
+        health.gpu_memory_warn_free_bytes, health.gpu_memory_least_free_bytes);
+  }
+  if (health.gpu_warn_celsius > health.gpu_most_celsius) {
+    return fmt::format("--gpu-warn-celsius is {}, over what is unhealthy (--gpu-most-celsius {})",
+                       health.gpu_warn_celsius, health.gpu_most_celsius);
+  }
   const auto& sizes = config.scheduling.preferred_batch_sizes;
   if (config.scheduling.max_batch_size > 0 && !sizes.empty() && sizes.back() > config.scheduling.max_batch_size) {
     return fmt::format("--preferred-batch-sizes has {}, more than a batch may have (--max-batch-size {})", sizes.back(),

@@ -111,12 +111,26 @@ void Prober::GiveUpStart() {
 }
 
 void Prober::Ask() {
-  const Outcome outcome = deps_.service.AskDeepHealth();
+  Outcome outcome = deps_.service.AskDeepHealth();
   if (stopped()) return;  // It was broken off, and says nothing of the service.
+  NoteDrain(outcome);
   Take(outcome);
   if (outcome.verdict != Verdict::kStarting) return;
   waiting_ = true;
   waiting_since_ = deps_.clock.Now();
+}
+
+/// A service that shuts down closes its port long before its last page is answered.
+void Prober::NoteDrain(Outcome& outcome) {
+  const TimePoint now = deps_.clock.Now();
+  const bool silent = outcome.verdict == Verdict::kUnreachable && outcome.http_status == 0;
+  if (silent && draining_since_ && now - *draining_since_ < options_.drain_timeout)
+    outcome.verdict = Verdict::kDraining;
+  if (outcome.verdict != Verdict::kDraining) {
+    draining_since_.reset();
+  } else if (!draining_since_) {
+    draining_since_ = now;
+  }
 }
 
 void Prober::Take(const Outcome& outcome) {

@@ -26,7 +26,8 @@ class Prober {
     Duration period = std::chrono::seconds(30);
     Duration timeout = std::chrono::seconds(20);  ///< of a call, as the service has it: for `Health`
     Duration start_timeout = std::chrono::seconds(600);
-    Duration start_poll = std::chrono::seconds(1);  ///< between two looks at how the start goes
+    Duration drain_timeout = std::chrono::seconds(120);  ///< its closed port is no failure meanwhile
+    Duration start_poll = std::chrono::seconds(1);       ///< between two looks at how the start goes
   };
 
   /// All must outlive it. `notify` is called on the prober's thread and must not block.
@@ -61,6 +62,7 @@ class Prober {
   void NoteStart(const StartUp& start_up);
   void GiveUpStart();
   void Ask();
+  void NoteDrain(Outcome& outcome);
   void Take(const Outcome& outcome);
   void LogVerdict(const Outcome& outcome);
   void LogChange(const Outcome& outcome);
@@ -73,8 +75,9 @@ class Prober {
 
   // Of the prober's thread.
   Schedule schedule_;
-  bool waiting_ = true;  // for the start
-  bool was_up_ = false;  // it has been up: if it cannot be reached now, that is no start
+  std::optional<TimePoint> draining_since_;  ///< it said that it shuts down, and nothing else since
+  bool waiting_ = true;                      // for the start
+  bool was_up_ = false;                      // it has been up: if it cannot be reached now, that is no start
   TimePoint waiting_since_;
   std::optional<StartUp> start_;    // as the log has it, while it is waited for
   std::optional<Verdict> verdict_;  // the latest

@@ -117,6 +117,14 @@ TEST_F(ProberTest, ADrainIsNoAlarm) {
   EXPECT_EQ(Metric("pp_doclayout_probe_total{result=\"draining\"}"), 3);
 }
 
+TEST_F(ProberTest, NeitherIsTheClosedPortOfADrain) {
+  RunScript({Report("healthy"), Report("healthy"), Problem("503 Busy", "draining"), {""}, {""}, {""}});
+
+  EXPECT_THAT(told_, ElementsAre());
+  EXPECT_EQ(Metric("pp_doclayout_probe_total{result=\"draining\"}"), 4);
+  EXPECT_EQ(Metric("pp_doclayout_probe_total{result=\"unreachable\"}"), 0);
+}
+
 TEST_F(ProberTest, WaitsAgainForAServiceThatStartsAnew) {
   RunScript({Report("healthy"), Problem("503 No", "not_ready"), kStarting, Report("healthy"), Report("healthy")});
 

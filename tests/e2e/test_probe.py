@@ -441,7 +441,8 @@ def test_one_bad_verdict_is_no_message(probe, service, webhook):
 def test_a_service_that_drains_is_no_message_and_one_that_is_gone_is(probe, webhook):
     with peer(UP) as service:
         sidecar = probe(
-            "--url", service.url, *FAST, "--webhook", f"{webhook.url}/secret", "--failures", "3", "--name", "x"
+            *("--url", service.url, *FAST, "--webhook", f"{webhook.url}/secret", "--failures", "3", "--name", "x"),
+            *("--drain-timeout-s", "2"),
         )
         service.wait_for("/deep-health", 2)
         fail_for(service, Reply.problem(503, "draining"), 8)
@@ -450,7 +451,9 @@ def test_a_service_that_drains_is_no_message_and_one_that_is_gone_is(probe, webh
         service.replies["/startupz"] = LOADING
         port = service.server_port
 
+    # Its closed port is no message at once: it may still answer what it has accepted.
     (call,) = webhook.wait_for("/secret", 1)
+    assert sidecar.metric('pp_doclayout_probe_total{result="draining"}') > 8
     assert text_of(call).startswith("*x cannot be asked*\n• unreachable: ")
 
     with peer(UP, port) as service:
