@@ -105,33 +105,39 @@ is_debian_12() {
   (source /etc/os-release && [[ ${ID:-} == debian && ${VERSION_ID:-} == 12 ]])
 }
 
-# Prometheus and its promtool, out of their package: installing that would start a server.
-PROMETHEUS_PROGRAMS=(prometheus promtool)
-
-unpack_prometheus() {
-  local scrap program complete=yes
-  for program in "${PROMETHEUS_PROGRAMS[@]}"; do
-    [[ -x .deps/tools/$program ]] || complete=no
+# The packages under [test-unpacked]: programs into .deps/tools, what they read into .deps/tools/share. Installing such a package
+# would start a server.
+unpack_tools() {
+  local package scrap
+  local -a packages absent=()
+  mapfile -t packages < <(packages_of test-unpacked)
+  for package in "${packages[@]}"; do
+    [[ -f .deps/tools/.$package ]] || absent+=("$package")
   done
-  [[ $complete == no ]] || return 0
-  scrap=$(mktemp -d .deps/.prometheus-XXXXXX)
-  say "apt: unpacking prometheus and promtool"
-  if ! download_prometheus "$scrap"; then
+  ((${#absent[@]})) || return 0
+  scrap=$(mktemp -d .deps/.tools-XXXXXX)
+  say "apt: unpacking ${absent[*]}"
+  if ! download_packages "$scrap" "${absent[@]}"; then
     apt_get update
-    download_prometheus "$scrap" || die "apt could not download prometheus"
+    download_packages "$scrap" "${absent[@]}" || die "apt could not download ${absent[*]}"
   fi
-  dpkg-deb --fsys-tarfile "$scrap"/prometheus_*.deb |
-    tar -x -C "$scrap" "${PROMETHEUS_PROGRAMS[@]/#/./usr/bin/}"
-  mkdir -p .deps/tools
-  for program in "${PROMETHEUS_PROGRAMS[@]}"; do
-    mv "$scrap/usr/bin/$program" ".deps/tools/$program"
+  mkdir -p .deps/tools/share
+  for package in "${absent[@]}"; do
+    mkdir -p "$scrap"/usr/{bin,sbin,share} # of which it may lack some
+    dpkg-deb --fsys-tarfile "$scrap/$package"_*.deb |
+      tar -x -C "$scrap" --exclude=./usr/share/{doc,man,lintian} ./usr
+    cp -dR --remove-destination "$scrap"/usr/{bin,sbin}/. .deps/tools/
+    cp -dR --remove-destination "$scrap"/usr/share/. .deps/tools/share/
+    rm -rf "${scrap:?}/usr"
+    touch ".deps/tools/.$package" # last: a run that is broken off begins anew
   done
   rm -rf "$scrap"
 }
 
-download_prometheus() (
+# download_packages FOLDER PACKAGE...
+download_packages() (
   cd "$1" || exit
-  apt-get -qq -o APT::Sandbox::User=root download prometheus >&2 2>/dev/null
+  apt-get -qq -o APT::Sandbox::User=root download "${@:2}" >&2 2>/dev/null
 )
 
 # The headers of ONNX Runtime, out of Debian 13's package: Debian 12 has none. The machine's own sources and lists of packages
@@ -257,7 +263,7 @@ main() {
   if is_debian_12; then
     install_packages "${wanted[@]}"
     unpack_onnxruntime_headers
-    [[ " ${wanted[*]} " != *" test "* ]] || unpack_prometheus
+    [[ " ${wanted[*]} " != *" test "* ]] || unpack_tools
   else
     check_other_distribution
   fi
