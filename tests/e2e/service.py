@@ -44,7 +44,49 @@ def read_answer(response: http.client.HTTPResponse) -> Answer:
     return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
 
 
-class Service:
+class Endpoint:
+    """Whatever speaks HTTP on a port of this machine."""
+
+    port: int
+
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_SECONDS)
+
+    def socket(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=ANSWER_SECONDS)
+
+    def request(
+        self, method: str, target: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """One request on a connection of its own."""
+        connection = self.connect()
+        try:
+            connection.request(method, target, body=body, headers=dict(headers or {}))
+            return read_answer(connection.getresponse())
+        finally:
+            connection.close()
+
+    def get(self, target: str, headers: Mapping[str, str] | None = None) -> Answer:
+        return self.request("GET", target, headers=headers)
+
+    def analyze(self, document: bytes, content_type: str = "application/octet-stream", query: str = "") -> Answer:
+        return self.request("POST", "/analyze" + query, document, {"Content-Type": content_type})
+
+    def raw(self, data: bytes) -> Answer:
+        """Sends bytes as they are and reads one answer. That the service stops reading midway is no error."""
+        with self.socket() as connection:
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                connection.sendall(data)
+            return self.answer_on(connection)
+
+    @staticmethod
+    def answer_on(connection: socket.socket) -> Answer:
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        return read_answer(response)
+
+
+class Service(Endpoint):
     """Starts at once, and is ready when the constructor is done; with `wait_for="listening"` it may still load its model."""
 
     def __init__(
@@ -145,12 +187,6 @@ class Service:
             self.wait()
             raise
 
-    def connect(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_SECONDS)
-
-    def socket(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=ANSWER_SECONDS)
-
     def accepts(self) -> bool:
         """Whether the port is open."""
         try:
@@ -158,36 +194,6 @@ class Service:
         except (ConnectionRefusedError, ConnectionResetError):  # closed, or this moment
             return False
         return True
-
-    def request(
-        self, method: str, target: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
-    ) -> Answer:
-        """One request on a connection of its own."""
-        connection = self.connect()
-        try:
-            connection.request(method, target, body=body, headers=dict(headers or {}))
-            return read_answer(connection.getresponse())
-        finally:
-            connection.close()
-
-    def get(self, target: str, headers: Mapping[str, str] | None = None) -> Answer:
-        return self.request("GET", target, headers=headers)
-
-    def analyze(self, document: bytes, content_type: str = "application/octet-stream", query: str = "") -> Answer:
-        return self.request("POST", "/analyze" + query, document, {"Content-Type": content_type})
-
-    def raw(self, data: bytes) -> Answer:
-        """Sends bytes as they are and reads one answer. That the service stops reading midway is no error."""
-        with self.socket() as connection:
-            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                connection.sendall(data)
-            return self.answer_on(connection)
-
-    @staticmethod
-    def answer_on(connection: socket.socket) -> Answer:
-        response = http.client.HTTPResponse(connection)
-        response.begin()
-        return read_answer(response)
 
     def metric(self, name: str) -> float:
         """The value of a series, named as it stands in the text: `pp_doclayout_errors_total{error_type="x"}`."""
