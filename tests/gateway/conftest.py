@@ -43,7 +43,7 @@ def page(pages) -> bytes:
 
 @pytest.fixture
 def gateway(tmp_path):
-    """Starts gateways: `gateway(service, other, changes={"10r/s": "1r/s"})`. Each has rates of its own, none used yet."""
+    """Starts gateways: `gateway(service, other, changes={"10r/s": "1r/s"})`. Of each the rates are unused."""
     numbers = itertools.count()
     with contextlib.ExitStack() as gateways:
 

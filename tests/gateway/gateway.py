@@ -7,7 +7,6 @@ import http.server
 import json
 import os
 import pathlib
-import re
 import shutil
 import socket
 import subprocess
@@ -18,7 +17,7 @@ from metrics import tool
 from service import Endpoint
 
 SHIPPED = pathlib.Path(__file__).resolve().parents[2] / "deploy" / "gateway" / "nginx"
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120  # for what takes milliseconds on a machine that does nothing else
 
 
 class Log:
@@ -61,8 +60,8 @@ class Log:
 
 
 class Gateway(Endpoint):
-    """nginx in front of these ports. `changes` are texts of doclayout.conf and what stands there instead: to see a test fail, or
-    to shorten a time."""
+    """nginx in front of these ports. `changes` are texts of doclayout.conf and what stands there instead: to see a test fail,
+    or to shorten a time."""
 
     def __init__(self, folder: pathlib.Path, ports: Iterable[int], changes: Mapping[str, str] | None = None):
         shutil.copytree(SHIPPED, folder / "conf")
@@ -74,6 +73,7 @@ class Gateway(Endpoint):
         configuration.write_text(text)
         # The socket is opened here and inherited, as nginx does for its own upgrades: no port can be taken in between.
         with socket.create_server(("127.0.0.1", 0), backlog=511) as listening:
+            listening.setblocking(False)  # nginx takes that for granted, and a worker of it would wait for ever else
             self.port = listening.getsockname()[1]
             site = folder / "conf" / "site"
             # A balancer in front, as listen.conf describes it: tests say in X-Forwarded-For who calls.
@@ -100,8 +100,7 @@ class Gateway(Endpoint):
         self.log.join()
         self.errors.join()
         assert status == 0, self.errors.text()
-        # Signal 9 is nginx's own, to a worker that takes seconds to end.
-        assert not re.search(r"\[emerg\]|exited on signal (?!9\b)", self.errors.text()), self.errors.text()
+        assert "[emerg]" not in self.errors.text() and "[alert]" not in self.errors.text(), self.errors.text()
 
 
 class Request:

@@ -76,7 +76,11 @@ def exhaust(connection, headers=None):
         ({"Authorization": "Bearer a"}, {"Authorization": "bearer  a"}, {}),
         ({"X-API-Key": "a"}, {"X-API-Key": "a", "X-Forwarded-For": "192.0.2.9"}, {"X-Forwarded-For": "192.0.2.9"}),
         ({"X-Forwarded-For": "192.0.2.1"}, {"X-Forwarded-For": "::ffff:192.0.2.1"}, {"X-Forwarded-For": "192.0.2.2"}),
-        ({"X-Forwarded-For": "::ffff:192.0.2.1"}, {"X-Forwarded-For": "192.0.2.1"}, {"X-Forwarded-For": "::ffff:192.0.2.2"}),
+        (
+            {"X-Forwarded-For": "::ffff:192.0.2.1"},
+            {"X-Forwarded-For": "192.0.2.1"},
+            {"X-Forwarded-For": "::ffff:192.0.2.2"},
+        ),
         (
             {"X-Forwarded-For": "2001:db8:0:1::1"},
             {"X-Forwarded-For": "2001:db8:0:1:ffff::a0a"},
