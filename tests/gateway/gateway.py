@@ -60,8 +60,8 @@ class Log:
 
 
 class Gateway(Endpoint):
-    """nginx in front of these ports. `changes` are texts of doclayout.conf and what stands there instead: to see a test fail,
-    or to shorten a time."""
+    """nginx in front of these ports. `changes` are texts of doclayout.conf and what stands there instead: to see a test
+    fail, or to shorten a time."""
 
     def __init__(self, folder: pathlib.Path, ports: Iterable[int], changes: Mapping[str, str] | None = None):
         shutil.copytree(SHIPPED, folder / "conf")
