@@ -11,7 +11,7 @@ import threading
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
 from metrics import tool
@@ -25,14 +25,15 @@ Value = TypeVar("Value")
 
 
 class Prometheus:
-    """Starts at once in an empty folder, on a port that it takes itself, and has its API when the constructor is done."""
+    """Starts at once in an empty folder, on a port that it takes itself, and has its API when the constructor is done. `more`
+    are parts of the configuration that a test wants otherwise: rules, targets with labels of their own."""
 
-    def __init__(self, folder: pathlib.Path, target: str):
+    def __init__(self, folder: pathlib.Path, target: str, more: Mapping | None = None):
         self.target = target
         config = {
-            "global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
+            "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
             "scrape_configs": [{"job_name": JOB, "static_configs": [{"targets": [target]}]}],
-        }
+        } | dict(more or {})
         path = folder / "prometheus.yml"
         path.write_text(json.dumps(config))  # which is YAML too
         self.process = subprocess.Popen(
@@ -112,8 +113,8 @@ class Prometheus:
 
 
 @contextlib.contextmanager
-def prometheus(folder: pathlib.Path, port: int) -> Iterator[Prometheus]:
-    started = Prometheus(folder, f"127.0.0.1:{port}")
+def prometheus(folder: pathlib.Path, port: int, more: Mapping | None = None) -> Iterator[Prometheus]:
+    started = Prometheus(folder, f"127.0.0.1:{port}", more)
     try:
         yield started
     finally:
