@@ -1,4 +1,4 @@
-"""The real Alertmanager with the shipped configuration, DingTalk's adapter beside it, and an API to post alerts to it."""
+"""The real Alertmanager with the shipped configuration, and DingTalk's adapter beside it."""
 
 from __future__ import annotations
 
@@ -95,14 +95,15 @@ def hurried(route: dict) -> dict:
 
 
 def with_templates(command: list[str]) -> list[str]:
-    """Debian's program reads its templates where the package installs them and nowhere else. It is only unpacked, so it is
-    shown them there, in a mount namespace of its own."""
+    """Debian's program reads its templates where the package installs them and nowhere else. It is only unpacked, so it
+    is shown them there, in a mount namespace of its own."""
     if TEMPLATES.is_dir():
         return command
     unpacked = pathlib.Path(command[0]).with_name("share") / "prometheus" / "alertmanager"
     assert unpacked.is_dir(), f"{unpacked} is missing: scripts/bootstrap.sh --with test unpacks it"
-    show = f"mount -t tmpfs none /usr/share && mkdir -p {TEMPLATES} && cp {shlex.quote(str(unpacked))}/*.tmpl {TEMPLATES}"
-    return ["unshare", "--map-root-user", "--mount", "sh", "-ec", f"{show}; exec {shlex.join(command)}"]
+    copy = f"mkdir -p {TEMPLATES} && cp {shlex.quote(str(unpacked))}/*.tmpl {TEMPLATES}"
+    script = f"mount -t tmpfs none /usr/share && {copy} && exec {shlex.join(command)}"
+    return ["unshare", "--map-root-user", "--mount", "sh", "-c", script]
 
 
 class Alertmanager(Program):
@@ -133,7 +134,7 @@ class Alertmanager(Program):
             return json.loads(response.read() or "null")
 
     def post(self, *alerts: Mapping, resolved: bool = False):
-        """As Prometheus does: one that fires ends in some minutes unless it is said again, one that does not ended now."""
+        """As Prometheus does: what fires ends in some minutes unless it is said again, what is resolved ended now."""
         now = datetime.datetime.now(datetime.timezone.utc)
         ends = now if resolved else now + datetime.timedelta(minutes=4)
         starts = now - datetime.timedelta(minutes=1)

@@ -1,5 +1,5 @@
-"""What the tests of `deploy/monitoring` stand on: the files that are shipped, the real programs that read them, and the real
-service, started as in the end-to-end tests."""
+"""What the tests of `deploy/monitoring` stand on: the files that are shipped, the real programs that read them, and the
+real service, started as in the end-to-end tests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 E2E = ROOT / "tests" / "e2e"
 sys.path.insert(0, str(E2E))
 
-# The end-to-end tests' own fixtures: the program, services that must end well. By its path: this file has the same name.
+# The end-to-end tests' own fixtures: the program, services that must end well. By its path: both files have one name.
 _spec = importlib.util.spec_from_file_location("e2e_conftest", E2E / "conftest.py")
 _e2e = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_e2e)

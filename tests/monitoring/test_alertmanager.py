@@ -127,7 +127,9 @@ def test_a_note_goes_to_slack_alone(chats, manager):
     assert "RateLimited" in texts(chats, SLACK)[0]
 
 
-@pytest.mark.parametrize(("namespace", "muted"), [("doc-processing", ["doc-processing"]), ("", ["doc-processing", "other"])])
+@pytest.mark.parametrize(
+    ("namespace", "muted"), [("doc-processing", ["doc-processing"]), ("", ["doc-processing", "other"])]
+)
 def test_a_service_that_is_down_mutes_what_else_is_wrong_with_it(chats, manager, namespace, muted):
     """In its namespace; when there is no target at all, in every one."""
     manager.post(firing("ServiceDown", namespace=namespace))

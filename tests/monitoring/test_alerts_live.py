@@ -1,5 +1,6 @@
-"""The shipped rules in a real Prometheus over the real service: silent while all is well, and each fault that can be had here
-fires the alert that is meant for it. Only `for` is left out: promtool's tests see to that, and nobody waits for minutes."""
+"""The shipped rules in a real Prometheus over the real service: silent while all is well, and each fault that can be
+had here fires the alert that is meant for it. Only `for` is left out: promtool's tests see to that, and nobody waits
+for minutes."""
 
 from __future__ import annotations
 

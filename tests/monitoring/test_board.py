@@ -1,5 +1,5 @@
-"""The Grafana board: every query is asked of a real Prometheus that scrapes the real service, and none is empty. The GPU is a
-fake, and what only a cluster has (`kube_…`, `container_…`) is played from cluster_series.txt."""
+"""The Grafana board: every query is asked of a real Prometheus that scrapes the real service, and none is empty. The
+GPU is a fake, and what only a cluster has (`kube_…`, `container_…`) is played from cluster_series.txt."""
 
 from __future__ import annotations
 
@@ -63,11 +63,12 @@ def served(gpu, page, tmp_path):
         folder.mkdir()
         server = Prometheus(folder, here["targets"][0], more)
         try:
-            server.wait_for(lambda: server.value("pp_doclayout_pages_total"), lambda value: value == 0, "a first scrape")
+            pages = "pp_doclayout_pages_total"
+            server.wait_for(lambda: server.value(pages), lambda value: value == 0, "a first scrape")
             for _ in range(4):
                 assert gpu.analyze(page).status == 200
             assert gpu.analyze(page, "image/png", "?threshold=7").status == 400
-            server.wait_for(lambda: server.value("pp_doclayout_pages_total"), lambda value: value == 4, "the pages")
+            server.wait_for(lambda: server.value(pages), lambda value: value == 4, "the pages")
             yield server
         finally:
             server.stop()

@@ -1,5 +1,5 @@
-"""The rules: that promtool takes them and their tests pass, that no alert lacks a test that fires and one that does not, and
-that the runbook, the operator's object and the rules say the same."""
+"""The rules: that promtool takes them and their tests pass, that no alert lacks a test that fires and one that does
+not, and that the runbook, the operator's object and the rules say the same."""
 
 from __future__ import annotations
 

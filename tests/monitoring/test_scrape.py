@@ -1,5 +1,5 @@
-"""How targets are found. Debian's Prometheus has no discovery in Kubernetes, so the pods' labels are given to it as Kubernetes
-would: what is done with them is the shipped configuration's, and the real service is scraped."""
+"""How targets are found. Debian's Prometheus has no discovery in Kubernetes, so the pods' labels are given to it as
+Kubernetes would: what is done with them is the shipped configuration's, and the real service is scraped."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_pod_with_the_annotations_is_scraped_under_the_jobs_name(serve_with, t
         scrape,
         # Its two ports, one of which is for another thing, are one target.
         pod("pp-doclayout-a", here),
-        pod("pp-doclayout-a", "127.0.0.1:7860", pod_container_port_name="web", pod_annotation_prometheus_io_port=str(service.port)),
+        pod("pp-doclayout-a", "127.0.0.1:7860", pod_annotation_prometheus_io_port=str(service.port)),
     )
     try:
         server.wait_for(lambda: server.value('up{job="doclayout"}'), lambda value: value == 1, "a scrape")

@@ -3,9 +3,9 @@
 
     dingtalk.py --url-file FILE [--secret-file FILE] [--host 127.0.0.1] [--port 8060]
 
-Runs beside Alertmanager (a container of the same pod), for whose webhooks there is one JSON only. Python 3.9 or later and
-nothing else. The files are read for each message, so that a secret may change. Alertmanager tries again on a 5xx, which is
-what it gets where that may help.
+Runs beside Alertmanager (a container of the same pod), for whose webhooks there is one JSON only. Python 3.9 or later
+and nothing else. The files are read for each message, so that a secret may change. Alertmanager tries again on a 5xx,
+which is what it gets where that may help.
 """
 
 from __future__ import annotations
