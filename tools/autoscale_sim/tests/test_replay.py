@@ -1,0 +1,157 @@
+"""The timelines here are computed by hand; the comments show how."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tools.autoscale_sim.hpa import Autoscaler
+from tools.autoscale_sim.options import Scenario, load_scenarios, load_settings
+from tools.autoscale_sim.recording import RecordingError, read_recording, write_recording
+from tools.autoscale_sim.replay import compare, offset
+from tools.autoscale_sim.simulation import Simulation
+
+from .hand import spec
+
+# 100 % in 15 s at most, nothing held when scaling up, 60 s when scaling down.
+BEHAVIOR = {
+    "scaleUp": {"stabilizationWindowSeconds": 0, "policies": [{"type": "Percent", "value": 100, "periodSeconds": 15}]},
+    "scaleDown": {"stabilizationWindowSeconds": 60, "policies": [{"type": "Percent", "value": 100, "periodSeconds": 15}]},
+}
+
+# One pod's load, all the same; the target is 1. Syncs at 0, 15, 30, ...
+#  0 s: 2 pods at 1.0: 2.
+# 15 s: 2 pods at 3.0: 6 wanted, 4 allowed.
+# 30 s: 4 pods at 1.5: 6 wanted, 8 allowed: 6.
+# 45 s: 6 pods at 1.0: 6.
+# 60 s: 6 pods at 0.3: 1.8 -> 2 wanted; 6 was wanted at 15, 30 and 45 s: 6.
+# 75, 90 s: the same. 105 s: 6 was wanted at 45 s, which is 60 s ago and no longer counts: 2.
+# 120 s: 2 pods at 0.9: 2.
+BY_HAND = [
+    (0, 2, 1.0), (15, 2, 3.0), (30, 4, 1.5), (45, 6, 1.0), (60, 6, 0.3), (75, 6, 0.3), (90, 6, 0.3), (105, 6, 0.3),
+    (120, 2, 0.9),
+]  # fmt: skip
+
+
+def records(rows: list[tuple[float, int, float]]) -> dict[str, Any]:
+    """Every second. A row says what there was before its sync: what the sync changes shows a second later."""
+    made = []
+    for second in range(131):
+        load = [row[2] for row in rows if row[0] <= second][-1]
+        passed = sum(1 for row in rows if row[0] < second)
+        count = rows[min(passed, len(rows) - 1)][1]
+        made.append({"time": second, "replicas": count, "metrics": {"load": {f"p{n}": load for n in range(count)}}})
+    return {"records": made}
+
+
+def replay(tmp_path: Path, document: dict[str, Any], **options: Any):
+    path = tmp_path / "record.json"
+    path.write_text(json.dumps(document))
+    return compare(read_recording(path), lambda: Autoscaler(spec(BEHAVIOR, low=2)), **options)
+
+
+def test_the_timeline_computed_by_hand(tmp_path: Path) -> None:
+    exact = {
+        "records": [
+            {"time": time, "replicas": replicas, "metrics": {"load": {f"p{n}": load for n in range(replicas)}}}
+            for time, replicas, load in BY_HAND
+        ],
+        "syncs": [row[0] for row in BY_HAND],
+    }
+
+    result = replay(tmp_path, exact)
+
+    assert result.model == [(0, 2), (15, 4), (30, 6), (105, 2)]
+    assert result.recorded == [(0, 2), (15, 4), (30, 6), (105, 2)]
+    assert (result.offset_periods, result.largest_difference, result.equal_share) == (0, 0, 1)
+
+
+def test_the_same_recorded_every_second_without_the_syncs(tmp_path: Path) -> None:
+    result = replay(tmp_path, records(BY_HAND))
+
+    assert [count for _, count in result.model] == [2, 4, 6, 2]
+    assert result.offset_seconds <= 1.0  # a change shows in the next record
+    assert result.offset_periods < 0.1
+
+
+def test_syncs_at_other_times_are_off_by_as_much(tmp_path: Path) -> None:
+    # At 22 s the model has 2 pods at 3.0 and wants 4, at 37 s 4 at 1.5 and wants 6, and at 112 s 6 is no longer in the window.
+    result = replay(tmp_path, records(BY_HAND), phase=7.0)
+
+    assert result.model == [(0, 2), (22, 4), (37, 6), (112, 2)]
+    assert 6.0 <= result.offset_seconds <= 7.0
+    assert result.offset_periods == result.offset_seconds / 15
+
+
+def test_csv_says_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "record.csv"
+    with path.open("w", newline="") as lines:
+        table = csv.writer(lines)
+        table.writerow(["time", "replicas", "metric", "pod", "value"])
+        for record in records(BY_HAND)["records"]:
+            for pod, value in record["metrics"]["load"].items():
+                table.writerow([record["time"], record["replicas"], "load", pod, value])
+
+    result = compare(read_recording(path), lambda: Autoscaler(spec(BEHAVIOR, low=2)))
+
+    assert [count for _, count in result.model] == [2, 4, 6, 2]
+    assert result.offset_periods < 0.1
+
+
+def test_an_outage_in_the_record_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "record.csv"
+    path.write_text("time,replicas,metric,pod,value\n" + "".join(f"{time},5,,,\n" for time in range(60)))
+
+    result = compare(read_recording(path), lambda: Autoscaler(spec(BEHAVIOR, low=2)))
+
+    assert (result.model, result.offset_seconds) == ([(0.0, 5)], 0.0)
+
+
+def test_another_number_of_replicas_is_infinitely_far(tmp_path: Path) -> None:
+    document = records([(0, 2, 1.0), (15, 2, 3.0), (30, 7, 0.9)])
+
+    result = replay(tmp_path, document)
+
+    assert math.isinf(result.offset_periods)
+    assert result.largest_difference > 0
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "apart"),
+    [
+        ([(0, 2), (30, 4)], [(0, 2), (30, 4)], 0),
+        ([(0, 2), (30, 4)], [(0, 2), (45, 4)], 15),
+        ([(0, 2), (30, 4), (60, 6)], [(0, 2), (60, 6)], 30),  # 4 lies between 2 and 6 within 30 s
+        ([(0, 2), (30, 6), (40, 2)], [(0, 2)], math.inf),
+        ([(0, 2), (30, 6), (40, 2)], [(0, 2), (35, 6), (50, 2)], 10),
+    ],
+)
+def test_offset(a: Any, b: Any, apart: float) -> None:
+    assert offset(a, b, 0, 100) == apart
+    assert offset(b, a, 0, 100) == apart
+
+
+def test_a_simulated_run_replays_as_itself(tmp_path: Path) -> None:
+    scenario: Scenario = load_scenarios()["flash-crowd"]
+    settings = load_settings("ours")
+    simulation = Simulation(scenario, settings, seed=3, record=True)
+    simulation.run()
+    path = tmp_path / "run.json"
+    write_recording(path, simulation.recorded)
+
+    result = compare(read_recording(path), settings.autoscaler)
+
+    assert result.largest_difference == 0
+    assert len(result.model) > 5
+
+
+def test_what_is_no_recording_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "record.csv"
+    path.write_text("time,replicas,metric,pod,value\n3,2,,,\n1,2,,,\n")
+
+    with pytest.raises(RecordingError):
+        read_recording(path)
