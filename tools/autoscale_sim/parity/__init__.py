@@ -1,0 +1,1 @@
+"""Compares the model with the controller's own functions, live: `python -m tools.autoscale_sim.parity`."""
