@@ -1,1 +1,1 @@
-"""How the service scales: the Kubernetes autoscaler, pods, callers, and what comes of settings. See docs/autoscaling.md."""
+"""How the service scales: the autoscaler, pods, callers, and what comes of settings. See docs/autoscaling.md."""

@@ -1,4 +1,4 @@
-"""From the metrics' proposal to a number of replicas: windows of stabilisation, policies, limits (`horizontal.go`, 1.34)."""
+"""From the metrics' proposal to a number of replicas: stabilisation, policies, limits (`horizontal.go`, 1.34)."""
 
 from __future__ import annotations
 
@@ -54,9 +54,7 @@ def normalize(spec: HpaSpec, history: History, now: float, current: int, desired
     )
 
 
-def _stabilize(
-    up: Rules, down: Rules, history: History, now: float, current: int, desired: int
-) -> tuple[int, str]:
+def _stabilize(up: Rules, down: Rules, history: History, now: float, current: int, desired: int) -> tuple[int, str]:
     up_window = up.window or 0
     down_window = DEFAULT_DOWN_WINDOW if down.window is None else down.window
     at_least = desired  # as many as every recommendation of the window for scaling up
@@ -104,16 +102,19 @@ def scale_down_limit(rules: Rules, history: History, now: float, current: int) -
     return max(limits) if rules.select == "Min" else min(limits)
 
 
+def _up_reason(limit: int, spec: HpaSpec) -> str:
+    return "ScaleUpLimit" if limit < spec.max_replicas else "TooManyReplicas"
+
+
 def _limit_rate(spec: HpaSpec, history: History, now: float, current: int, desired: int) -> tuple[int, str | None]:
     assert spec.up is not None and spec.down is not None
     if desired > current:
         limit = max(current, scale_up_limit(spec.up, history, now, current))
-        highest, reason = (limit, "ScaleUpLimit") if limit < spec.max_replicas else (spec.max_replicas, "TooManyReplicas")
-        return min(desired, highest), reason
+        return min(desired, limit, spec.max_replicas), _up_reason(limit, spec)
     if desired < current:
         limit = min(current, scale_down_limit(spec.down, history, now, current))
-        lowest, reason = (limit, "ScaleDownLimit") if limit > spec.min_replicas else (spec.min_replicas, "TooFewReplicas")
-        return max(desired, lowest), reason
+        reason = "ScaleDownLimit" if limit > spec.min_replicas else "TooFewReplicas"
+        return max(desired, limit, spec.min_replicas), reason
     return desired, None
 
 
@@ -126,10 +127,10 @@ def _normalize_without_behavior(spec: HpaSpec, history: History, now: float, cur
     history.note_recommendation(now, desired, DEFAULT_DOWN_WINDOW)
     able = "ReadyForNewScale" if stabilized == desired else "ScaleDownStabilized"
 
-    limit = int(max(2.0 * current, 4.0))
-    highest, reason = (limit, "ScaleUpLimit") if limit < spec.max_replicas else (spec.max_replicas, "TooManyReplicas")
+    limit = max(2 * current, 4)
+    highest = min(limit, spec.max_replicas)
     if stabilized < spec.min_replicas:
         return Normalized(spec.min_replicas, able, "TooFewReplicas")
     if stabilized > highest:
-        return Normalized(highest, able, reason)
+        return Normalized(highest, able, _up_reason(limit, spec))
     return Normalized(stabilized, able, None)

@@ -1,6 +1,7 @@
-"""KEDA in outline (2.18): a ScaledObject is an HPA of External metrics that KEDA itself serves, and a switch between 0 and 1.
+"""KEDA in outline (2.18): an HPA of External metrics that KEDA itself serves, and a switch between 0 and 1 replicas.
 
-Modelled: activation, cooldown, `fallback` with its behaviours. Not modelled: several triggers with formulas, pauses, `idleReplicaCount`.
+Modelled: activation, cooldown, `fallback` with its behaviours. Not modelled: several triggers with formulas, pauses,
+`idleReplicaCount`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .hpa import Autoscaler, Decision, Scale
+from .hpa import Autoscaler, Decision, MetricsSource, Scale
 from .hpa_spec import HpaSpec, Metric, SpecError, milli, parse_hpa
 from .replica_calculator import MetricUnavailable, PodStatus
 
@@ -58,9 +59,7 @@ def parse_scaled_object(document: Mapping[str, Any]) -> ScaledObject:
         down=None,
     )
     if "behavior" in advanced:
-        rules = parse_hpa(
-            {"maxReplicas": 1, "metrics": [_ANY_METRIC], "behavior": advanced["behavior"]}
-        )
+        rules = parse_hpa({"maxReplicas": 1, "metrics": [_ANY_METRIC], "behavior": advanced["behavior"]})
         hpa = HpaSpec(hpa.min_replicas, hpa.max_replicas, hpa.metrics, rules.up, rules.down)
     fallback = spec.get("fallback")
     return ScaledObject(
@@ -79,7 +78,7 @@ _ANY_METRIC = {"type": "External", "external": {"metric": {"name": "any"}, "targ
 
 
 class KedaAutoscaler:
-    """As `Autoscaler`; asks `metrics` for the External metric `trigger` once a sync (`useCachedMetrics` is off by default)."""
+    """As `Autoscaler`; asks for the External metric `trigger` once a sync: `useCachedMetrics` is off by default."""
 
     def __init__(self, scaled: ScaledObject):
         self._scaled = scaled
@@ -87,7 +86,7 @@ class KedaAutoscaler:
         self._failures = 0
         self._last_active: float | None = None
 
-    def sync(self, now: float, scale: Scale, pods: list[PodStatus], metrics: Any) -> Decision:
+    def sync(self, now: float, scale: Scale, pods: list[PodStatus], metrics: MetricsSource) -> Decision:
         usage = self._read(scale, metrics)
         if usage is not None and usage > self._scaled.activation:
             self._last_active = now
@@ -100,7 +99,7 @@ class KedaAutoscaler:
     def _cooled_down(self, now: float) -> bool:
         return self._last_active is None or now - self._last_active > self._scaled.cooldown
 
-    def _read(self, scale: Scale, metrics: Any) -> int | None:
+    def _read(self, scale: Scale, metrics: MetricsSource) -> int | None:
         try:
             usage = metrics.of_whole("External", "trigger")
             self._failures = 0

@@ -97,7 +97,10 @@ def cluster_options(changes: Mapping[str, Any] | None = None, path: Path = FOLDE
     names = {field.name: field.type for field in fields(ClusterOptions)}
     if unknown := set(values) ^ set(names):
         raise OptionsError(f"{path.name}: unknown or missing: {', '.join(sorted(unknown))}")
-    return ClusterOptions(**{name: _pair(values[name]) if kind == "Range" else values[name] for name, kind in names.items()})
+    given: dict[str, Any] = {
+        name: _pair(values[name]) if kind == "Range" else values[name] for name, kind in names.items()
+    }
+    return ClusterOptions(**given)
 
 
 def load_scenarios(path: Path = FOLDER / "scenarios.yaml") -> dict[str, Scenario]:

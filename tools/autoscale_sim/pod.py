@@ -1,8 +1,9 @@
 """One pod of the service: slots, queue, admission.
 
-First come, first served, and a page's time is drawn when it comes: so when it starts and ends is known at once, and no event is
-needed for either (Kiefer and Wolfowitz 1955). What the service decides is the same as in src/scheduler/policy.cc for documents of
-one page of one priority; its estimate of a page's time is taken to have settled, where the service averages over the last twenty.
+First come, first served, and a page's time is drawn when it comes: so when it starts and ends is known at once, and no
+event is needed for either (Kiefer and Wolfowitz 1955). What the service decides is the same as in
+src/scheduler/policy.cc for documents of one page of one priority; its estimate of a page's time is taken to have
+settled, where the service averages over the last twenty.
 """
 
 from __future__ import annotations

@@ -1,16 +1,17 @@
 """A recorded timeline of an autoscaled Deployment, as JSON or CSV.
 
-JSON: {"records": [RECORD, ...], "syncs": [seconds, ...]}; `syncs` only where the controller's syncs are known. A RECORD:
+JSON: {"records": [RECORD, ...], "syncs": [seconds, ...]}; `syncs` only where the controller's syncs are known. A
+RECORD:
 
     {"time": 12.0, "replicas": 2,
      "pods": {"a": {"phase": "Running", "ready": true, "deleted": false}},    (what is left out is as here)
      "metrics": {"pp_doclayout_load_ratio": {"a": 0.5}, "an_external_one": 3.0}}
 
-`replicas` is spec.replicas of the Deployment. A metric that is not there, or null, could not be fetched. Without `pods`, those with a
-metric run and are ready, and as many as `replicas` says are pending besides.
+`replicas` is spec.replicas of the Deployment. A metric that is not there, or null, could not be fetched. Without
+`pods`, those with a metric run and are ready, and as many as `replicas` says are pending besides.
 
-CSV: time,replicas,metric,pod,value; rows of one time make one record. A row with an empty metric says that none was to be had; one
-with a metric and an empty pod is of the whole.
+CSV: time,replicas,metric,pod,value; rows of one time make one record. A row with an empty metric says that none was to
+be had; one with a metric and an empty pod is of the whole.
 """
 
 from __future__ import annotations

@@ -1,15 +1,16 @@
 """How far the modelled autoscaler is from what a real one did with the same metrics.
 
-The model goes its own way: it starts with as many replicas as the record, then follows its own decisions, and takes from the record
-only what pods and metrics there were. Where it wants more pods than there were these are pending, where it wants fewer the last ones
-are being deleted. `offset` then says by how much of time the two timelines of replicas differ.
+The model goes its own way: it starts with as many replicas as the record, then follows its own decisions, and takes
+from the record only what pods and metrics there were. Where it wants more pods than there were these are pending, where
+it wants fewer the last ones are being deleted. `offset` then says by how much of time the two timelines of replicas
+differ.
 """
 
 from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from .hpa import SYNC_PERIOD, Autoscaler, Scale
@@ -57,7 +58,9 @@ def _pods_for(record: Record, replicas: int) -> list[PodStatus]:
         return record.pods + [PodStatus(f"wanted-{index}", phase="Pending", ready=False) for index in range(-surplus)]
     active = [pod for pod in record.pods if not pod.deleted]
     # Those that do not run or are not ready go first, then the youngest, which a record does not tell: the last ones.
-    order = sorted(range(len(active)), key=lambda index: (active[index].phase == "Running", active[index].ready, -index))
+    order = sorted(
+        range(len(active)), key=lambda index: (active[index].phase == "Running", active[index].ready, -index)
+    )
     going = {active[index].name for index in order[:surplus]}
     return [replace(pod, deleted=pod.deleted or pod.name in going) for pod in record.pods]
 
@@ -91,9 +94,14 @@ def recorded_steps(recording: Recording) -> Steps:
     return steps
 
 
-def compare(recording: Recording, make_autoscaler, period: float = SYNC_PERIOD, phase: float | None = None) -> Comparison:
-    """`make_autoscaler()` gives a fresh one. Without `syncs` and `phase` every phase is tried and the nearest run is taken: a
-    controller syncs when it likes, and the record does not show when."""
+def compare(
+    recording: Recording,
+    make_autoscaler: Callable[[], Autoscaler | KedaAutoscaler],
+    period: float = SYNC_PERIOD,
+    phase: float | None = None,
+) -> Comparison:
+    """`make_autoscaler()` gives a fresh one. Without `syncs` and `phase` every phase is tried and the nearest run is
+    taken: a controller syncs when it likes, and the record does not show when."""
     first, last = recording.records[0].time, recording.records[-1].time
     recorded = recorded_steps(recording)
 
@@ -129,9 +137,9 @@ def _differences(a: Steps, b: Steps, first: float, last: float) -> tuple[int, fl
 
 
 def offset(a: Steps, b: Steps, first: float, last: float) -> float:
-    """The least number of seconds L so that at every moment each of the two lies between the least and the most that the other has
-    within L before and after. Two timelines with the same steps, of which one is late by L, are L apart; one step of L too much is
-    as far as it is long."""
+    """The least number of seconds L so that at every moment each of the two lies between the least and the most that
+    the other has within L before and after. Two timelines with the same steps, of which one is late by L, are L apart;
+    one step of L too much is as far as it is long."""
     distances = sorted({0.0, *(abs(time - other) for time, _ in a + b for other, _ in a + b), last - first})
     if not _fits(a, b, distances[-1], first, last):
         return math.inf

@@ -6,7 +6,7 @@ Its rules, each tested in tests/test_replica_calculator.py. All values are thous
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 CPU_INITIALIZATION_PERIOD = 300.0  # --horizontal-pod-autoscaler-cpu-initialization-period
@@ -144,7 +144,14 @@ def _prepare(
     return groups, values
 
 
-def _decide(groups: _Groups, values: dict[str, int], current: int, tolerance: float, ratio_of, when_down) -> int:
+def _decide(
+    groups: _Groups,
+    values: dict[str, int],
+    current: int,
+    tolerance: float,
+    ratio_of: Callable[[Mapping[str, int]], float],
+    when_down: Mapping[str, int],
+) -> int:
     """`ratio_of` gives usage over target; `when_down` is what a missing pod is taken to use when it is below 1."""
     ratio = ratio_of(values)
     up_with_unready = bool(groups.unready) and ratio > 1.0

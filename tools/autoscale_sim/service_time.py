@@ -25,16 +25,16 @@ class Profile:
     start: tuple[float, float]  # seconds from exec to ready, least and most
 
     def slot_seconds(self, slots: int) -> float:
-        """A page in its slot while the others are busy too. When they are not it takes less, which is left out: slots share
-        the processors, and what counts here happens under load."""
+        """A page in its slot while the others are busy too. When they are not it takes less, which is left out: slots
+        share the processors, and what counts here happens under load."""
         return slots / self.pages_per_second
 
 
 def load_profile(name: str, path: Path = FOLDER / "service_times.json") -> Profile:
     entry: dict[str, Any] = json.loads(path.read_text())["profiles"][name]
     rounds = entry["pages_per_second"]
-    # In a closed loop of n callers an answer waits for about n pages one after another, so its deviation is that of a sum of n;
-    # that the pages' times are independent makes this the largest that fits.
+    # In a closed loop of n callers an answer waits for about n pages one after another, so its deviation is that of a
+    # sum of n; that the pages' times are independent makes this the largest that fits.
     latency_cv = (entry["p99_ms"] / entry["p50_ms"] - 1) / _Z99
     return Profile(
         name=name,

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
 
 _GRID = 1.0  # seconds
 
 
-def rates(curve: Sequence[tuple[float, float]], noise: float, seed: int) -> np.ndarray:
-    """Requests a second, one value a second, of a curve of (seconds, requests a second) that is linear between its points.
-    `noise` is the deviation of each minute's mean from the curve, of its value; the mean stays."""
+def rates(curve: Sequence[tuple[float, float]], noise: float, seed: int) -> Floats:
+    """Requests a second, one value a second, of a curve of (seconds, requests a second) that is linear between its
+    points. `noise` is the deviation of each minute's mean from the curve, of its value; the mean stays."""
     points = np.array(curve, dtype=float)
     times = np.arange(0.0, points[-1, 0], _GRID)
-    values = np.interp(times, points[:, 0], points[:, 1])
+    values: Floats = np.interp(times, points[:, 0], points[:, 1])
     if noise:
         dice = np.random.default_rng([seed, 1])
         sigma = np.sqrt(np.log(1 + noise * noise))
@@ -23,10 +26,11 @@ def rates(curve: Sequence[tuple[float, float]], noise: float, seed: int) -> np.n
     return values
 
 
-def arrivals(rate: np.ndarray, seed: int) -> np.ndarray:
+def arrivals(rate: Floats, seed: int) -> Floats:
     """Times in order. Given how many come, Poisson arrivals are independent draws from the rate."""
     dice = np.random.default_rng([seed, 2])
     total = np.concatenate([[0.0], np.cumsum(rate) * _GRID])
     count = dice.poisson(total[-1])
     marks = np.sort(dice.random(count)) * total[-1]
-    return np.interp(marks, total, np.arange(len(total)) * _GRID)
+    times: Floats = np.interp(marks, total, np.arange(len(total)) * _GRID)
+    return times

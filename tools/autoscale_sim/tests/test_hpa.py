@@ -1,4 +1,5 @@
-"""What a sync does with the metrics' proposals. `docs` and `source` (here horizontal.go) as in test_replica_calculator.py."""
+"""What a sync does with the metrics' proposals. `docs` and `source` (here horizontal.go) as in
+test_replica_calculator.py."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import random
 from typing import Any
 
 import pytest
+
 from tools.autoscale_sim.hpa import Autoscaler, Decision, Scale
 from tools.autoscale_sim.hpa_spec import HpaSpec, SpecError, milli, parse_hpa
 from tools.autoscale_sim.replica_calculator import PodStatus
@@ -42,8 +44,8 @@ def test_the_largest_proposal_wins() -> None:
 
 
 def test_a_metric_that_cannot_be_fetched_forbids_scaling_down() -> None:
-    # docs: "If any of these metrics cannot be converted into a desired replica count and a scale down is suggested by the metrics
-    # which can be fetched, scaling is skipped."
+    # docs: "If any of these metrics cannot be converted into a desired replica count and a scale down is suggested by
+    # the metrics which can be fetched, scaling is skipped."
     plant = Plant(spec(FLAT_OUT, targets={"load": "1", "latency": "1"}), 4)
 
     decision = plant.step(load=0.1, latency=None)
@@ -99,11 +101,15 @@ def test_without_behavior_double_or_4_at_once() -> None:
 def test_a_policy_counts_what_was_added_in_its_period() -> None:
     # source: periodStartReplicas = current - added: 100 % in 60 s of 2 is 4 in all until a minute has passed.
     behavior = {
-        "scaleUp": {"stabilizationWindowSeconds": 0, "policies": [{"type": "Percent", "value": 100, "periodSeconds": 60}]},
+        "scaleUp": {
+            "stabilizationWindowSeconds": 0,
+            "policies": [{"type": "Percent", "value": 100, "periodSeconds": 60}],
+        },
     }
     plant = Plant(spec(behavior), 2)
 
-    # At 15 s: 4. 30, 45, 60 s: limited. At 75 s the first change is 60 s old, which no longer counts (After is strict): 8.
+    # At 15 s: 4. 30, 45, 60 s: limited. At 75 s the first change is 60 s old, which no longer counts (After is strict):
+    # 8.
     assert plant.steps(9, 9, 9, 9, 9, 9) == [4, 4, 4, 4, 8, 8]
 
 
@@ -121,8 +127,18 @@ def test_what_was_removed_counts_as_room() -> None:
 
 def test_percent_rounds_up_when_growing_and_keeps_more_cut_off_when_shrinking() -> None:
     # source: ceil(3 * 1.1) = 4; int(15 * 0.9) = 13.
-    up = {"scaleUp": {"stabilizationWindowSeconds": 0, "policies": [{"type": "Percent", "value": 10, "periodSeconds": 60}]}}
-    down = {"scaleDown": {"stabilizationWindowSeconds": 0, "policies": [{"type": "Percent", "value": 10, "periodSeconds": 60}]}}
+    up = {
+        "scaleUp": {
+            "stabilizationWindowSeconds": 0,
+            "policies": [{"type": "Percent", "value": 10, "periodSeconds": 60}],
+        }
+    }
+    down = {
+        "scaleDown": {
+            "stabilizationWindowSeconds": 0,
+            "policies": [{"type": "Percent", "value": 10, "periodSeconds": 60}],
+        }
+    }
 
     assert Plant(spec(up), 3).step(load=9).replicas == 4
     assert Plant(spec(down), 15).step(load=0.1).replicas == 13
@@ -132,7 +148,8 @@ def test_percent_rounds_up_when_growing_and_keeps_more_cut_off_when_shrinking() 
 
 @pytest.mark.parametrize(("select", "up", "down"), [("Max", 20, 5), ("Min", 12, 8), ("Disabled", 10, 10)])
 def test_select_policy(select: str, up: int, down: int) -> None:
-    # docs: selectPolicy Max is the largest change, Min the smallest, Disabled none. Of 10: 100 % or 2 pods; 50 % or 2 pods.
+    # docs: selectPolicy Max is the largest change, Min the smallest, Disabled none. Of 10: 100 % or 2 pods; 50 % or 2
+    # pods.
     two = {"type": "Pods", "value": 2, "periodSeconds": 60}
     behavior = {
         "scaleUp": {"selectPolicy": select, "policies": [{"type": "Percent", "value": 100, "periodSeconds": 60}, two]},
@@ -154,8 +171,8 @@ def test_scaling_down_takes_the_highest_recommendation_of_the_window() -> None:
 
     replicas = plant.steps(0.5, 0.5, 0.5, 0.5, 0.5)
 
-    # At 15 s the number that was there (10) is recorded too; at 75 s it is 60 s old and out (After is strict). By then 10 pods
-    # at 0.5 have asked for 5 all along.
+    # At 15 s the number that was there (10) is recorded too; at 75 s it is 60 s old and out (After is strict). By then
+    # 10 pods at 0.5 have asked for 5 all along.
     assert replicas == [10, 10, 10, 10, 5]
 
 
@@ -202,7 +219,8 @@ def test_external_average_value_uses_the_pods_that_there_are() -> None:
     }
     hpa = Autoscaler(parse_hpa(document))
 
-    # 20 over 2 is 10 pods, and 20 / (2 * 9 there are) = 1.11 is outside the tolerance, while 20 / (2 * 10 wanted) would not be.
+    # 20 over 2 is 10 pods, and 20 / (2 * 9 there are) = 1.11 is outside the tolerance, while 20 / (2 * 10 wanted) would
+    # not be.
     assert hpa.sync(15, Scale(spec=9, status=9), running(9), Metrics([], load=20.0)).replicas == 10
 
 
@@ -237,7 +255,9 @@ def random_behavior(dice: random.Random) -> dict[str, Any] | None:
             ],
         }
 
-    return dice.choice([None, {}, {"scaleUp": rules()}, {"scaleDown": rules()}, {"scaleUp": rules(), "scaleDown": rules()}])
+    return dice.choice(
+        [None, {}, {"scaleUp": rules()}, {"scaleDown": rules()}, {"scaleUp": rules(), "scaleDown": rules()}]
+    )
 
 
 @pytest.mark.parametrize("seed", range(200))

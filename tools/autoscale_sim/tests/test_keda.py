@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from tools.autoscale_sim.hpa import Scale
 from tools.autoscale_sim.keda import KedaAutoscaler, parse_scaled_object
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tools.autoscale_sim.hpa import Autoscaler
 from tools.autoscale_sim.options import Scenario, load_scenarios, load_settings
 from tools.autoscale_sim.recording import RecordingError, read_recording, write_recording
-from tools.autoscale_sim.replay import compare, offset
+from tools.autoscale_sim.replay import Comparison, compare, offset
 from tools.autoscale_sim.simulation import Simulation
 
 from .hand import spec
@@ -20,7 +22,10 @@ from .hand import spec
 # 100 % in 15 s at most, nothing held when scaling up, 60 s when scaling down.
 BEHAVIOR = {
     "scaleUp": {"stabilizationWindowSeconds": 0, "policies": [{"type": "Percent", "value": 100, "periodSeconds": 15}]},
-    "scaleDown": {"stabilizationWindowSeconds": 60, "policies": [{"type": "Percent", "value": 100, "periodSeconds": 15}]},
+    "scaleDown": {
+        "stabilizationWindowSeconds": 60,
+        "policies": [{"type": "Percent", "value": 100, "periodSeconds": 15}],
+    },
 }
 
 # One pod's load, all the same; the target is 1. Syncs at 0, 15, 30, ...
@@ -37,7 +42,7 @@ BY_HAND = [
 ]  # fmt: skip
 
 
-def records(rows: list[tuple[float, int, float]]) -> dict[str, Any]:
+def records(rows: Sequence[tuple[float, int, float]]) -> dict[str, Any]:
     """Every second. A row says what there was before its sync: what the sync changes shows a second later."""
     made = []
     for second in range(131):
@@ -48,7 +53,7 @@ def records(rows: list[tuple[float, int, float]]) -> dict[str, Any]:
     return {"records": made}
 
 
-def replay(tmp_path: Path, document: dict[str, Any], **options: Any):
+def replay(tmp_path: Path, document: dict[str, Any], **options: Any) -> Comparison:
     path = tmp_path / "record.json"
     path.write_text(json.dumps(document))
     return compare(read_recording(path), lambda: Autoscaler(spec(BEHAVIOR, low=2)), **options)
@@ -79,7 +84,8 @@ def test_the_same_recorded_every_second_without_the_syncs(tmp_path: Path) -> Non
 
 
 def test_syncs_at_other_times_are_off_by_as_much(tmp_path: Path) -> None:
-    # At 22 s the model has 2 pods at 3.0 and wants 4, at 37 s 4 at 1.5 and wants 6, and at 112 s 6 is no longer in the window.
+    # At 22 s the model has 2 pods at 3.0 and wants 4, at 37 s 4 at 1.5 and wants 6, and at 112 s 6 is no longer in the
+    # window.
     result = replay(tmp_path, records(BY_HAND), phase=7.0)
 
     assert result.model == [(0, 2), (22, 4), (37, 6), (112, 2)]

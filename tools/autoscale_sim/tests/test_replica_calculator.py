@@ -5,6 +5,7 @@ https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autosca
 from __future__ import annotations
 
 import pytest
+
 from tools.autoscale_sim.replica_calculator import (
     MetricUnavailable,
     PodStatus,
@@ -58,8 +59,8 @@ def test_the_average_is_cut_off_to_thousandths() -> None:
 
 
 def test_missing_pods_count_nothing_when_scaling_up() -> None:
-    # docs: "assume those pods were consuming 0% of the desired value in case of a scale up". Ratio of the two with a metric
-    # 3; with zeros for the other two 6000 / 4 = 1500: 1.5 * 4 = 6, and not 3 * 4.
+    # docs: "assume those pods were consuming 0% of the desired value in case of a scale up". Ratio of the two with a
+    # metric 3; with zeros for the other two 6000 / 4 = 1500: 1.5 * 4 = 6, and not 3 * 4.
     assert ask(running(4), of(3000, 3000)) == 6
 
 
@@ -69,8 +70,8 @@ def test_missing_pods_count_the_whole_target_when_scaling_down() -> None:
 
 
 def test_missing_pods_can_turn_a_change_into_none() -> None:
-    # docs: "if the new ratio reverses the scale direction, or is within the tolerance, the controller doesn't take any scaling
-    # action". 1500 / 2 = 750 is under 1 while 1500 was over it.
+    # docs: "if the new ratio reverses the scale direction, or is within the tolerance, the controller doesn't take any
+    # scaling action". 1500 / 2 = 750 is under 1 while 1500 was over it.
     assert ask(running(2), of(1500)) == 2
     # (600 + 9 * 1000) / 10 = 960: within the tolerance.
     assert ask(running(10), of(600)) == 10
@@ -112,8 +113,8 @@ def test_terminating_and_failed_pods_are_ignored_with_their_metrics() -> None:
 
 
 def test_metrics_of_pods_that_are_gone_count_in_the_average_only() -> None:
-    # source: only ignored and unready pods' metrics are removed; one of an unknown pod stays. (2000 + 2000 + 500) / 3 = 1500:
-    # ceil(1.5 * 2 ready) = 3.
+    # source: only ignored and unready pods' metrics are removed; one of an unknown pod stays. (2000 + 2000 + 500) / 3 =
+    # 1500: ceil(1.5 * 2 ready) = 3.
     assert ask(running(2), {"p0": 2000, "p1": 2000, "gone": 500}) == 3
 
 
@@ -126,8 +127,8 @@ def test_without_any_metric_it_fails() -> None:
 
 
 def test_changed_lengths_never_turn_the_direction() -> None:
-    # source: newUsageRatio < 1 and newReplicas > currentReplicas: unchanged. 10 running pods (a roll-out's surplus) while
-    # spec says 4; one is missing. (9 * 700 + 1000) / 10 = 730: 7.3 -> 8 > 4.
+    # source: newUsageRatio < 1 and newReplicas > currentReplicas: unchanged. 10 running pods (a roll-out's surplus)
+    # while spec says 4; one is missing. (9 * 700 + 1000) / 10 = 730: 7.3 -> 8 > 4.
     assert ask(running(10), of(*[700] * 9), current=4) == 4
 
 
@@ -141,8 +142,8 @@ def test_utilization_is_whole_percents_of_all_requests() -> None:
 
 
 def test_utilization_with_a_missing_pod_when_scaling_down() -> None:
-    # source: fallbackUtilization = max(100, target) percent of the request: (100 + 1000) * 100 / 2000 = 55 over 80: 0.6875;
-    # 2 * 0.6875 = 1.375.
+    # source: fallbackUtilization = max(100, target) percent of the request: (100 + 1000) * 100 / 2000 = 55 over 80:
+    # 0.6875; 2 * 0.6875 = 1.375.
     pods = [PodStatus("p0", request=1000), PodStatus("p1", request=1000)]
 
     assert utilization_replicas(pods, of(100), 80, 2).replicas == 2
@@ -173,7 +174,8 @@ def test_starting_pods_for_cpu(ready: bool, started: float, ready_changed: float
 
     proposal = utilization_replicas(pods, of(1000, 1000), 50, 2, is_cpu=True, now=101.0)
 
-    # Both count: 100 % of 50 %: 2 * 2 = 4. Only one: its ratio is 2, with a zero for the other (1000 * 100 / 2000) / 50 = 1.
+    # Both count: 100 % of 50 %: 2 * 2 = 4. Only one: its ratio is 2, with a zero for the other (1000 * 100 / 2000) / 50
+    # = 1.
     assert proposal.replicas == (4 if counts else 2)
 
 
