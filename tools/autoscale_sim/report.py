@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "autoscaling.md"
 IMAGES = ROOT / "docs" / "images" / "autoscaling"
 CHOSEN_TARGET = "800m"
-CHOSEN_SCALE_UP = "100 % or 4 in 15 s"
+CHOSEN_SCALE_UP = "300 % or 8 in 15 s"
 
 
 class ReportError(RuntimeError):

@@ -12,6 +12,7 @@ from .simulation import Outcome, Simulation
 
 SETTINGS = ("recipe-as-written", "recipe", "ours")
 WITH_KEDA = ("metrics-outage", "outage-then-surge")  # elsewhere KEDA's HPA does as ours
+LARGE = ("flash-crowd-large", "month-end-1000")  # that the recipe as written never shrinks is seen in the others
 SMALL_SEEDS = (1, 2, 3)
 SEEDS = (1,)
 
@@ -37,6 +38,8 @@ class Summary:
 
 
 def settings_of(scenario: Scenario) -> tuple[str, ...]:
+    if scenario.name in LARGE:
+        return ("recipe", "ours")
     return (*SETTINGS, "keda") if scenario.name in WITH_KEDA else SETTINGS
 
 

@@ -86,12 +86,18 @@ def calculator_case(dice: random.Random) -> Case:
     kind = dice.choice(["plain", "plain", "utilization", "value", "per pod"])
     is_cpu = kind in ("plain", "utilization") and dice.random() < 0.4
     pods = [random_pod(dice, index, is_cpu) for index in range(dice.randint(0, 8))]
-    metrics = {
-        pod.name: dice.choice([0, 100, 900, 1000, 1100, dice.randint(0, 4000)]) for pod in pods if dice.random() < 0.75
-    }
+    target = dice.choice([50, 80, 120] if kind == "utilization" else [100, 500, 1000, 1500])
+    # Around the ends of the tolerance, where a comparison can be the wrong one, and most often the same for all pods.
+    levels = [0, 50, 89, 90, 91, 99, 100, 101, 109, 110, 111, 150, 300]  # percent of the target
+    common = dice.choice(levels) if dice.random() < 0.7 else None
+    metrics = {}
+    for pod in pods:
+        if dice.random() < 0.75:
+            level = dice.choice(levels) if common is None else common
+            whole_target = pod.request * target // 100 if kind == "utilization" else target
+            metrics[pod.name] = whole_target * level // 100
     if dice.random() < 0.1:
         metrics["gone"] = dice.randint(0, 3000)
-    target = dice.choice([50, 80, 120] if kind == "utilization" else [100, 500, 1000, 1500])
     current = max(len(pods), 1) if dice.random() < 0.5 else dice.randint(0 if kind == "value" else 1, 10)
     whole = dice.choice([0, dice.randint(0, 20_000)])
     answer = None
