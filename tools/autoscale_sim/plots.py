@@ -108,8 +108,10 @@ def plot_sweep(rows: list[Row], chosen: tuple[str, str], path: Path) -> None:
                         axis.plot(*place, marker="o", markersize=13, fillstyle="none", color="black")
             axis.set_title(name, fontsize=10, loc="left")
             axis.set_xlabel("pod-hours of the month-end run")
-            axis.set_ylim(bottom=0)
-        axes[0].set_ylabel("late, % of requests of the flash crowd")
+            axis.set_yscale("log")
+            axis.set_ylim(0.05, 50)
+            axis.set_yticks([0.1, 1, 10], ["0.1", "1", "10"])
+        axes[0].set_ylabel("late, % of the flash crowd's requests")
         handles, labels = axes[0].get_legend_handles_labels()
         figure.legend(
             handles, labels, loc="outside lower center", ncols=4, title="scale-up; targets rise from right to left"
