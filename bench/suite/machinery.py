@@ -1,7 +1,6 @@
 """What all but inference costs at saturation: the service beside the bare engine, for a page as small as the model sees it and for
 a scan, decoded whole and only as far as the model looks."""
 
-import http.client
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -99,24 +98,12 @@ def _tell_share(shares: list[float] | None) -> str:
 def _take_turn(context: Context, service: Service, subject: Subject) -> Turn:
     load = start_wrk(service, subject.page, context.connections, context.seconds + 2 * LEAD_S, subject.query)
     time.sleep(LEAD_S)
-    start, before, times = time.perf_counter(), _pages(service), cpu_times(service)
+    start, before, times = time.perf_counter(), service.metric("pp_doclayout_pages_total"), cpu_times(service)
     time.sleep(context.seconds)
-    pages, seconds = _pages(service) - before, time.perf_counter() - start
+    pages, seconds = service.metric("pp_doclayout_pages_total") - before, time.perf_counter() - start
     io, workers, process = (after - before for before, after in zip(times, cpu_times(service)))
     result = finish_wrk(load, service)
     if result.errors:
         raise BenchError(f"{subject.name}: {result.errors} requests were not answered with a page")
     service.wait_until_quiet()
     return Turn(pages / seconds, (io + workers) / process)
-
-
-def _pages(service: Service) -> float:
-    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=5)
-    try:
-        connection.request("GET", "/metrics")
-        for line in connection.getresponse().read().decode().splitlines():
-            if line.startswith("pp_doclayout_pages_total "):
-                return float(line.split()[1])
-    finally:
-        connection.close()
-    raise BenchError("/metrics has no pp_doclayout_pages_total")

