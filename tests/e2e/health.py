@@ -18,3 +18,10 @@ def status_of(service: Service, path: str, check: str | None = None) -> str:
 
 def deep_metric(service: Service, check: str) -> float:
     return service.metric(f'pp_doclayout_health{{layer="deep",check="{check}"}}')
+
+
+def unwell(report: dict) -> list[dict]:
+    """The checks that are not healthy, but for a page that took long: on a machine that does other things too it does."""
+    slow = ("inference_speed", "warning")
+    well = ("healthy", "not_applicable")
+    return [check for check in report["checks"] if check["status"] not in well and (check["name"], check["status"]) != slow]
