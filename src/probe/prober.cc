@@ -124,8 +124,9 @@ void Prober::Ask() {
 void Prober::NoteDrain(Outcome& outcome) {
   const TimePoint now = deps_.clock.Now();
   const bool silent = outcome.verdict == Verdict::kUnreachable && outcome.http_status == 0;
-  if (silent && draining_since_ && now - *draining_since_ < options_.drain_timeout)
+  if (silent && draining_since_ && now - *draining_since_ < options_.drain_timeout) {
     outcome.verdict = Verdict::kDraining;
+  }
   if (outcome.verdict != Verdict::kDraining) {
     draining_since_.reset();
   } else if (!draining_since_) {

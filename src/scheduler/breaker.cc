@@ -24,7 +24,7 @@ void Breaker::Failed(TimePoint now) {
 void Breaker::Used(bool usable, TimePoint now) {
   if (usable) {
     useless_in_a_row_ = 0;
-    wait_ = Duration(0);
+    if (!open_) wait_ = Duration(0);  // one that was on its way when it opened says nothing of the next probe
     return;
   }
   if (options_.failures == 0 || ++useless_in_a_row_ < options_.failures || open_) return;

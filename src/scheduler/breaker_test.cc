@@ -101,6 +101,15 @@ TEST(Breaker, OpensForLongerWithEachNextAnswerOfNoUse) {
   EXPECT_EQ(breaker.until(), kStart + seconds(27));  // the longest wait
 }
 
+TEST(Breaker, WaitsNoLessForAGoodAnswerThatWasOnItsWayWhenItOpened) {
+  Breaker breaker = Opened();
+
+  breaker.Used(true, kStart + seconds(1));
+  breaker.Failed(kStart + seconds(5));  // the probe
+
+  EXPECT_EQ(breaker.until(), kStart + seconds(15));
+}
+
 TEST(Breaker, ForgetsAnswersOfNoUseWithAGoodOne) {
   Breaker breaker({.failures = 2});
 
