@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from service import Service
 
@@ -31,3 +31,22 @@ class FaultyService(Service):
         new = self._faults.with_suffix(".new")
         new.write_text(fault)
         new.rename(self._faults)
+
+
+def gpu_service(start: Callable[..., FaultyService], libraries: pathlib.Path, folder: pathlib.Path, *options, **variables):
+    """A service on a GPU that is none: the engine says that it infers on one, and NVML and the CUDA driver are fakes (of
+    `libraries`), who play what `folder / "cuda"` and `service.tell_gpu("hot")` say."""
+    state = folder / "gpu"
+
+    def tell(text: str):
+        new = state.with_suffix(".new")
+        new.write_text(text)
+        new.rename(state)
+
+    tell("healthy")
+    (folder / "cuda").write_text("healthy")
+    fakes = ("--nvml-path", libraries / "libfake_nvml.so", "--cuda-driver-path", libraries / "libfake_cuda.so")
+    told = {"FAULTS_GPU": "1", "FAKE_NVML": str(state), "FAKE_CUDA": str(folder / "cuda")}
+    service = start(*options, *fakes, **told, **variables)
+    service.tell_gpu = tell
+    return service

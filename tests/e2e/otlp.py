@@ -13,10 +13,10 @@ import threading
 from collections.abc import Iterator, Mapping
 
 from local_server import running
+from program import PATIENCE_SECONDS, Program
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NO_GO = 3  # of scripts/otel-collector
-PATIENCE_SECONDS = 60
 BUILD_SECONDS = 1200  # a first build, on a machine that does other things too
 
 TEXT, INTEGER, NUMBER, BOOLEAN = "text", "integer", "number", "boolean"
@@ -188,7 +188,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-class Collector:
+class Collector(Program):
     """An OpenTelemetry Collector that sends what it receives on to an endpoint of ours, as its own JSON."""
 
     def __init__(self, program: pathlib.Path, behind: Endpoint):
@@ -199,36 +199,7 @@ class Collector:
             "exporters": {"otlp_http": {"traces_endpoint": behind.url, "encoding": "json", "compression": "none"}},
             "service": {"pipelines": {"traces": {"receivers": ["otlp"], "exporters": ["otlp_http"]}}},
         }
-        self.process = subprocess.Popen(
-            [program, "--config", "yaml:" + json.dumps(config)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self._log: list[str] = []
-        self._ready = threading.Event()
-        self._reader = threading.Thread(target=self._read_log)
-        self._reader.start()
-        if not self._ready.wait(PATIENCE_SECONDS) or self.process.poll() is not None:
-            self.stop()
-            raise AssertionError(f"the collector did not start:\n{self.log()}")
-
-    def _read_log(self):
-        for line in self.process.stderr:
-            self._log.append(line)
-            if "Everything is ready" in line:
-                self._ready.set()
-        self._ready.set()
-
-    def log(self) -> str:
-        return "".join(self._log)
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(PATIENCE_SECONDS)
-        self._reader.join()
-        self.process.stderr.close()
+        super().__init__([program, "--config", "yaml:" + json.dumps(config)], re.compile("Everything is ready"))
 
 
 @contextlib.contextmanager

@@ -6,7 +6,6 @@ import contextlib
 import json
 import pathlib
 import re
-import subprocess
 import threading
 import time
 import urllib.parse
@@ -15,16 +14,16 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
 from metrics import tool
+from program import PATIENCE_SECONDS, Program
 
-PATIENCE_SECONDS = 60
 JOB = "doclayout"
 LISTENING = re.compile(r'msg="Listening on" address=(\S+)')
-READY = "Server is ready to receive web requests"
+READY = re.compile("Server is ready to receive web requests")
 
 Value = TypeVar("Value")
 
 
-class Prometheus:
+class Prometheus(Program):
     """Starts at once in an empty folder, on a port that it takes itself, and has its API when the constructor is done. `more`
     are parts of the configuration that a test wants otherwise: rules, targets with labels of their own."""
 
@@ -36,46 +35,14 @@ class Prometheus:
         } | dict(more or {})
         path = folder / "prometheus.yml"
         path.write_text(json.dumps(config))  # which is YAML too
-        self.process = subprocess.Popen(
-            [
-                tool("prometheus"),
-                f"--config.file={path}",
-                f"--storage.tsdb.path={folder / 'data'}",
-                "--web.listen-address=127.0.0.1:0",
-                "--enable-feature=exemplar-storage",
-            ],
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self._log: list[str] = []
-        self._ready = threading.Event()
-        self.address = ""
-        self._reader = threading.Thread(target=self._read_log)
-        self._reader.start()
-        if not self._ready.wait(PATIENCE_SECONDS) or self.process.poll() is not None or not self.address:
-            self.stop()
-            raise AssertionError(f"Prometheus did not start:\n{self.log()}")
-
-    def _read_log(self):
-        for line in self.process.stderr:
-            self._log.append(line)
-            if said := LISTENING.search(line):
-                self.address = said.group(1)
-            if READY in line:
-                self._ready.set()
-        self._ready.set()
-
-    def log(self) -> str:
-        return "".join(self._log)
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(PATIENCE_SECONDS)
-        self._reader.join()
-        self.process.stderr.close()
+        command = [
+            tool("prometheus"),
+            f"--config.file={path}",
+            f"--storage.tsdb.path={folder / 'data'}",
+            "--web.listen-address=127.0.0.1:0",
+            "--enable-feature=exemplar-storage",
+        ]
+        super().__init__(command, READY, LISTENING, cwd=folder)
 
     def api(self, path: str, **parameters: str) -> list | dict:
         """The `data` of an answer that is a success."""

@@ -12,7 +12,7 @@ import threading
 
 import pytest
 from conftest import ROOT
-from faulty_service import FaultyService
+from faulty_service import FaultyService, gpu_service
 from health import MANY, OFTEN, deep_metric, status_of, unwell
 
 
@@ -317,25 +317,7 @@ class TestGpu:
 
     @pytest.fixture
     def gpu(self, binary, faulty, tmp_path):
-        libraries = binary.parent
-        state = tmp_path / "gpu"
-
-        def tell(text: str):
-            new = state.with_suffix(".new")
-            new.write_text(text)
-            new.rename(state)
-
-        tell("healthy")
-        (tmp_path / "cuda").write_text("healthy")
-        service = faulty(
-            *OFTEN,
-            *("--nvml-path", libraries / "libfake_nvml.so", "--cuda-driver-path", libraries / "libfake_cuda.so"),
-            FAULTS_GPU="1",
-            FAKE_NVML=str(state),
-            FAKE_CUDA=str(tmp_path / "cuda"),
-        )
-        service.tell_gpu = tell
-        return service
+        return gpu_service(faulty, binary.parent, tmp_path, *OFTEN)
 
     def test_that_is_well_is_told_in_every_layer(self, gpu):
         gpu.wait_until(lambda: status_of(gpu, "/health", "gpu_available") == "healthy", "a reading")

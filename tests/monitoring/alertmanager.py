@@ -8,69 +8,22 @@ import json
 import pathlib
 import re
 import shlex
-import subprocess
 import sys
-import threading
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Mapping
 
 import yaml
 from metrics import tool
+from program import PATIENCE_SECONDS, Program
 from shipped import MONITORING
 
-PATIENCE_SECONDS = 60
 CONFIGURATION = MONITORING / "alertmanager" / "alertmanager.yaml"
 ADAPTER = MONITORING / "alertmanager" / "dingtalk.py"
 SLACK_FILE = "/etc/alertmanager/secrets/slack-url"
 ADAPTER_URL = "http://127.0.0.1:8060/"
 TEMPLATES = pathlib.Path("/usr/share/prometheus/alertmanager")
 LISTENING = re.compile(r'msg="Listening on" address=(\S+)')
-
-
-class Program:
-    """A process whose log says where it listens."""
-
-    def __init__(self, command: list, listening: re.Pattern, **options):
-        self._log: list[str] = []
-        self._heard = threading.Condition()
-        self._ended = False
-        self.address = ""
-        self.process = subprocess.Popen(
-            list(map(str, command)),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            **options,
-        )
-        self._reader = threading.Thread(target=self._read, args=(listening,))
-        self._reader.start()
-        with self._heard:
-            self._heard.wait_for(lambda: self.address or self._ended, PATIENCE_SECONDS)
-        if not self.address:
-            self.stop()
-            raise AssertionError(f"{command[0]} does not listen:\n{self.log()}")
-
-    def _read(self, listening: re.Pattern):
-        for line in self.process.stdout:
-            with self._heard:
-                self._log.append(line)
-                if not self.address and (said := listening.search(line)):
-                    self.address = said.group(1)
-                self._heard.notify_all()
-        with self._heard:
-            self._ended = True
-            self._heard.notify_all()
-
-    def log(self) -> str:
-        return "".join(self._log)
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(PATIENCE_SECONDS)
-        self._reader.join()
-        self.process.stdout.close()
 
 
 @contextlib.contextmanager
@@ -81,7 +34,8 @@ def adapter(folder: pathlib.Path, url: str, secret: str | None = None) -> Iterat
     if secret is not None:
         (folder / "dingtalk-secret").write_text(secret + "\n")
         command += ["--secret-file", folder / "dingtalk-secret"]
-    program = Program(command, re.compile(r'"event": "listening", "port": (\d+)'))
+    listening = re.compile(r'"event": "listening", "port": (\d+)')
+    program = Program(command, listening, listening)
     try:
         yield program
     finally:
@@ -124,7 +78,7 @@ class Alertmanager(Program):
             "--web.listen-address=127.0.0.1:0",
             "--cluster.listen-address=",
         ]
-        super().__init__(with_templates(command), LISTENING, cwd=folder)
+        super().__init__(with_templates(command), LISTENING, LISTENING, cwd=folder)
 
     def api(self, path: str, body: list | None = None, **parameters: str):
         url = f"http://{self.address}/api/v2/{path}?{urllib.parse.urlencode(parameters)}"

@@ -29,21 +29,6 @@ def page(pages) -> bytes:
 @pytest.fixture
 def gpu(binary, faulty, tmp_path):
     """A service on a GPU that is none; `gpu.tell_gpu("hot")`. It looks at itself often."""
-    state = tmp_path / "gpu"
+    from faulty_service import gpu_service  # beside the end-to-end tests' conftest, whose folder is in the path by now
 
-    def tell(text: str):
-        new = state.with_suffix(".new")
-        new.write_text(text)
-        new.rename(state)
-
-    tell("healthy")
-    (tmp_path / "cuda").write_text("healthy")
-    service = faulty(
-        *("--nvml-path", binary.parent / "libfake_nvml.so", "--cuda-driver-path", binary.parent / "libfake_cuda.so"),
-        FAULTS_GPU="1",
-        FAKE_NVML=str(state),
-        FAKE_CUDA=str(tmp_path / "cuda"),
-        DEEP_HEALTH_PERIOD_S="1",
-    )
-    service.tell_gpu = tell
-    return service
+    return gpu_service(faulty, binary.parent, tmp_path, DEEP_HEALTH_PERIOD_S="1")
