@@ -17,7 +17,7 @@ NO_GO = 3
 
 @pytest.fixture(scope="session")
 def helm() -> pathlib.Path:
-    built = subprocess.run([ROOT / "scripts" / "go-tool", "helm"], capture_output=True, text=True)
+    built = subprocess.run([ROOT / "scripts" / "go-tool", "tests/cluster/tools/helm"], capture_output=True, text=True)
     if built.returncode == NO_GO:
         pytest.skip("helm needs a newer Go than there is here")
     assert built.returncode == 0, built.stderr

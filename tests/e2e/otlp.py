@@ -16,7 +16,7 @@ from local_server import running
 from program import PATIENCE_SECONDS, Program
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-NO_GO = 3  # of scripts/otel-collector
+NO_GO = 3  # of scripts/go-tool
 BUILD_SECONDS = 1200  # a first build, on a machine that does other things too
 
 TEXT, INTEGER, NUMBER, BOOLEAN = "text", "integer", "number", "boolean"
@@ -172,13 +172,12 @@ def endpoint(*answers: int) -> Iterator[Endpoint]:
 
 def collector_program() -> pathlib.Path | None:
     """Builds it where it is not there yet; None where there is no Go for it."""
-    built = subprocess.run(
-        [ROOT / "scripts" / "otel-collector"], capture_output=True, text=True, timeout=BUILD_SECONDS, check=False
-    )
+    command = [ROOT / "scripts" / "go-tool", "tests/e2e/otel_collector"]
+    built = subprocess.run(command, capture_output=True, text=True, timeout=BUILD_SECONDS, check=False)
     if built.returncode == NO_GO:
         return None
     assert built.returncode == 0, built.stderr
-    return pathlib.Path(built.stdout.strip())
+    return pathlib.Path(built.stdout.strip()) / "otel-collector"
 
 
 def free_port() -> int:
