@@ -32,11 +32,14 @@ class Program:
             raise AssertionError(f"{command[0]} did not start:\n{self.log()}")
 
     def _read(self, ready: re.Pattern, listening: re.Pattern | None):
+        is_ready = False
         for line in self.process.stdout:
             self._log.append(line)
             if listening and (said := listening.search(line)):
                 self.address = self.address or said.group(1)
-            if ready.search(line):
+            is_ready = is_ready or ready.search(line) is not None
+            # Two threads of the program may write the two lines, in either order.
+            if is_ready and (self.address or not listening):
                 self._heard.set()
         self._heard.set()
 
