@@ -26,4 +26,13 @@ void AddLogMetrics(metrics::Registry& registry, const Logger& logger) {
                               [&logger] { return static_cast<double>(logger.dropped_lines()); });
 }
 
+void AddLogFileMetrics(metrics::Registry& registry, const Logger& logger) {
+  registry.AddCounterFunction("pp_doclayout_log_file_lines_dropped_total",
+                              "Log lines that the file in LOG_DIR does not have because it could not be written.", {},
+                              [&logger] { return static_cast<double>(logger.dropped_file_lines()); });
+  registry.AddCounterFunction("pp_doclayout_log_file_rotations_total",
+                              "How often the log's file was full and another one was begun.", {},
+                              [&logger] { return static_cast<double>(logger.file_rotations()); });
+}
+
 }  // namespace doclayout

@@ -12,4 +12,7 @@ void AddProcessMetrics(metrics::Registry& registry);
 /// What the log lost. The logger must outlive the registry's use.
 void AddLogMetrics(metrics::Registry& registry, const Logger& logger);
 
+/// What became of the log's file: zeros where there is none. The logger must outlive the registry's use.
+void AddLogFileMetrics(metrics::Registry& registry, const Logger& logger);
+
 }  // namespace doclayout

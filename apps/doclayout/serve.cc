@@ -1,9 +1,13 @@
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <memory>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/log_file.h"
 #include "client_setup.h"
 #include "commands.h"
 #include "console.h"
@@ -23,10 +27,24 @@ struct End {
   bool clean = true;  ///< no thread is left that still uses what the normal end of a process takes down
 };
 
+/// Null where no file is wanted.
+Result<std::shared_ptr<LogFile>> OpenLogFile(const config::LogFileConfig& config) {
+  if (config.folder.empty()) return nullptr;
+  auto file = LogFile::Open({.folder = config.folder, .most_bytes = config.most_bytes, .files = config.files});
+  if (!file) return Fail(file.error().code, fmt::format("--log-dir: {}", file.error().message));
+  return file;
+}
+
 End Serve(const config::ServeConfig& config, LastResort& last_resort) {
   StopRequest stop;
   const SteadyClock clock;
-  Logger logger(ParseLogLevel(config.log_level).value_or(LogLevel::kInfo), STDOUT_FILENO);
+  Result<std::shared_ptr<LogFile>> log_file = OpenLogFile(config.log_file);
+  if (!log_file) {
+    Complain(log_file.error().message);
+    return {kExitUsage};
+  }
+  Logger logger(ParseLogLevel(config.log_level).value_or(LogLevel::kInfo), STDOUT_FILENO,
+                {.file = std::move(*log_file)});
   metrics::Registry registry;
   // Before the model, which takes its time: who has mistyped something knows at once.
   const Result<ClientSetup> clients = SetUpClients(config.clients, logger, registry);
@@ -43,6 +61,7 @@ End Serve(const config::ServeConfig& config, LastResort& last_resort) {
                    {{"version", Version()}, {"commit", Commit()}});
   AddProcessMetrics(registry);
   AddLogMetrics(registry, logger);
+  AddLogFileMetrics(registry, logger);
   Service service({.config = config,
                    .clients = *clients,
                    .spans = spans->get(),

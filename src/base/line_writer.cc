@@ -59,6 +59,21 @@ std::string_view NextPiece(std::string_view lines) {
   return end == std::string_view::npos ? piece : piece.substr(0, end + 1);
 }
 
+/// The rest of a line that was begun, or a part of it: the next line may go to another descriptor.
+std::string_view NextPieceOfLine(std::string_view rest) {
+  return rest.substr(0, std::min<std::size_t>(PIPE_BUF, rest.find('\n') + 1));
+}
+
+/// The same descriptor for all lines.
+class OneDescriptor final : public LineTarget {
+ public:
+  explicit OneDescriptor(int descriptor) : descriptor_(descriptor) {}
+  int DescriptorFor(std::size_t) override { return descriptor_; }
+
+ private:
+  const int descriptor_;
+};
+
 }  // namespace
 
 /// What the callers and the writing thread share. Thread-safe.
@@ -144,35 +159,51 @@ class LineWriter::Queue {
 /// The writing thread's half. Touches nothing of the LineWriter, which it may outlive.
 class LineWriter::Consumer {
  public:
-  Consumer(std::shared_ptr<Queue> queue, int descriptor, std::string (*notice)(std::uint64_t))
-      : queue_(std::move(queue)), descriptor_(descriptor), notice_(notice) {}
+  Consumer(std::shared_ptr<Queue> queue, std::shared_ptr<LineTarget> target, Options options)
+      : queue_(std::move(queue)), target_(std::move(target)), options_(std::move(options)) {}
 
   void Run() {
     std::string lines;
     while (queue_->Take(lines, unsaid_)) {
       const std::size_t written = WriteAll(lines);
-      const auto lost = std::count(lines.begin() + static_cast<std::ptrdiff_t>(written), lines.end(), '\n');
-      if (lost > 0) queue_->CountDropped(static_cast<std::uint64_t>(lost));
-      unsaid_ += static_cast<std::uint64_t>(lost);
+      const std::string_view rest = std::string_view(lines).substr(written);
+      auto lost = std::count(rest.begin(), rest.end(), '\n');
+      // Cut off at its very end a line is whole, as soon as its end is written.
+      if (line_cut_ && rest.starts_with('\n')) --lost;
+      if (lost > 0) Drop(static_cast<std::uint64_t>(lost));
       // After what was in the queue when it was full: that is where lines are missing.
       if (lost == 0 && unsaid_ > 0) SayDropped();
     }
   }
 
  private:
-  void SayDropped() {
-    const std::string notice = notice_(unsaid_);
-    if (WriteAll(notice) == notice.size()) unsaid_ = 0;
+  void Drop(std::uint64_t lines) {
+    const int error = errno;
+    queue_->CountDropped(lines);
+    unsaid_ += lines;
+    if (!std::exchange(refused_, true) && options_.on_refused) options_.on_refused(error);
   }
 
-  /// Blocks until all is written, the descriptor refuses, or the writer's end. How many bytes were written.
+  void SayDropped() {
+    const std::string notice = options_.dropped_notice(unsaid_);
+    if (WriteAll(notice) != notice.size()) return;
+    if (std::exchange(refused_, false) && options_.on_recovered) options_.on_recovered(unsaid_);
+    unsaid_ = 0;
+  }
+
+  /// Blocks until all is written, the descriptor refuses, or the writer's end. How many bytes were written; if not all,
+  /// errno says why.
   std::size_t WriteAll(std::string_view lines) {
     // The rest of a line was refused: the next one gets a line of its own all the same.
     if (line_cut_ && WriteSome("\n") <= 0) return 0;
     line_cut_ = false;
     std::size_t written = 0;
     while (written < lines.size()) {
-      const auto count = WriteSome(NextPiece(lines.substr(written)));
+      const std::string_view rest = lines.substr(written);
+      const bool begins_line = written == 0 || lines[written - 1] == '\n';
+      const std::string_view piece = begins_line ? NextPiece(rest) : NextPieceOfLine(rest);
+      if (begins_line) descriptor_ = target_->DescriptorFor(std::max(piece.size(), rest.find('\n') + 1));
+      const auto count = descriptor_ >= 0 ? WriteSome(piece) : -1;
       if (count <= 0) break;
       written += static_cast<std::size_t>(count);
     }
@@ -186,21 +217,27 @@ class LineWriter::Consumer {
       const ssize_t count = write(descriptor_, piece.data(), piece.size());
       if (count >= 0 || (errno != EINTR && errno != EAGAIN)) return count;
     }
+    errno = ECANCELED;
     return -1;
   }
 
   const std::shared_ptr<Queue> queue_;
-  const int descriptor_;
-  std::string (*const notice_)(std::uint64_t);
+  const std::shared_ptr<LineTarget> target_;
+  const Options options_;
+  int descriptor_ = -1;
   std::uint64_t unsaid_ = 0;  ///< dropped, and not yet said so
+  bool refused_ = false;      ///< some of these, by the target or its descriptor
   bool line_cut_ = false;     ///< the last byte written was not a line's last
 };
 
 LineWriter::LineWriter(int descriptor, Options options)
+    : LineWriter(std::make_shared<OneDescriptor>(descriptor), std::move(options)) {}
+
+LineWriter::LineWriter(std::shared_ptr<LineTarget> target, Options options)
     : flush_timeout_(options.flush_timeout), queue_(std::make_shared<Queue>(options.capacity)) {
   std::promise<void> ended;
   ended_ = ended.get_future();
-  Consumer consumer(queue_, descriptor, options.dropped_notice);
+  Consumer consumer(queue_, std::move(target), std::move(options));
   thread_ = std::thread([consumer = std::move(consumer), ended = std::move(ended)]() mutable {
     NameThread("log-writer");
     // A write to a pipe without a reader, or beyond a file's size limit, must be an error and not a signal.

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -19,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/testing/full_disk.h"
 #include "base/testing/test_pipe.h"
 
 namespace doclayout {
@@ -242,20 +242,34 @@ TEST(LineWriter, CountsWhatAFullDiskRefuses) {
 TEST_F(LineWriterFile, BeginsANewLineAfterOneThatWasCutOff) {
   const int descriptor = open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
   ASSERT_GE(descriptor, 0);
-  rlimit before{};
-  getrlimit(RLIMIT_FSIZE, &before);
-  const rlimit ten_bytes = {10, before.rlim_max};
   std::optional<LineWriter> writer(std::in_place, descriptor, SmallQueue());
+  {
+    const FullDisk disk(10);
+    writer->Write("a line of twenty-one bytes\n");
+    EXPECT_TRUE(WaitForDropped(*writer, 1));
+  }
 
-  setrlimit(RLIMIT_FSIZE, &ten_bytes);
-  writer->Write("a line of twenty-one bytes\n");
-  const bool dropped = WaitForDropped(*writer, 1);
-  setrlimit(RLIMIT_FSIZE, &before);
   writer->Write("next\n");
   writer.reset();
 
-  EXPECT_TRUE(dropped);
   EXPECT_EQ(Contents(path_), "a line of \nnext\ndropped 1\n");
+  close(descriptor);
+}
+
+TEST_F(LineWriterFile, DoesNotCountALineThatLacksItsEndAlone) {
+  const int descriptor = open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  ASSERT_GE(descriptor, 0);
+  std::optional<LineWriter> writer(std::in_place, descriptor, SmallQueue());
+  {
+    const FullDisk disk(10);
+    writer->Write("ten bytes.\nlost\n");
+    EXPECT_TRUE(WaitForDropped(*writer, 1));
+  }
+
+  writer->Write("next\n");
+  writer.reset();
+
+  EXPECT_EQ(Contents(path_), "ten bytes.\nnext\ndropped 1\n");
   close(descriptor);
 }
 

@@ -6,6 +6,10 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <system_error>
+#include <utility>
+
+#include "base/log_file.h"
 
 namespace doclayout {
 namespace {
@@ -53,11 +57,30 @@ std::string DroppedNotice(std::uint64_t count) {
   return Line(LogLevel::kWarning, "log_lines_dropped", std::span(&field, 1));
 }
 
-std::unique_ptr<LineWriter> MakeWriter(LogLevel level, int descriptor, const Logger::Options& options) {
+LineWriter::Options WriterOptions(const Logger::Options& options) {
+  return {.capacity = options.capacity, .flush_timeout = options.flush_timeout, .dropped_notice = DroppedNotice};
+}
+
+std::shared_ptr<LineWriter> MakeWriter(LogLevel level, int descriptor, const Logger::Options& options) {
   if (level == LogLevel::kOff) return nullptr;
-  return std::make_unique<LineWriter>(descriptor, LineWriter::Options{.capacity = options.capacity,
-                                                                      .flush_timeout = options.flush_timeout,
-                                                                      .dropped_notice = DroppedNotice});
+  return std::make_shared<LineWriter>(descriptor, WriterOptions(options));
+}
+
+/// What becomes of the file is said to `other`. Not held: a file that hangs leaves its thread behind.
+std::unique_ptr<LineWriter> MakeFileWriter(Logger::Options options, const std::weak_ptr<LineWriter>& other) {
+  if (!options.file || other.expired()) return nullptr;
+  LineWriter::Options writer_options = WriterOptions(options);
+  const auto say = [other](LogLevel level, std::string_view event, const LogField& field) {
+    if (const auto writer = other.lock()) writer->Write(Line(level, event, std::span(&field, 1)));
+  };
+  writer_options.on_refused = [say](int error) {
+    const std::string reason = std::generic_category().message(error);
+    say(LogLevel::kError, "log_file_failed", {"reason", reason});
+  };
+  writer_options.on_recovered = [say](std::uint64_t dropped) {
+    say(LogLevel::kWarning, "log_file_recovered", {"lost", static_cast<long long>(dropped)});
+  };
+  return std::make_unique<LineWriter>(std::move(options.file), std::move(writer_options));
 }
 
 }  // namespace
@@ -71,11 +94,20 @@ Result<LogLevel> ParseLogLevel(std::string_view name) {
 }
 
 Logger::Logger(LogLevel level, int descriptor, Options options)
-    : level_(level), writer_(MakeWriter(level, descriptor, options)) {}
+    : level_(level),
+      file_(options.file),
+      writer_(MakeWriter(level, descriptor, options)),
+      file_writer_(MakeFileWriter(std::move(options), writer_)) {}
 
 void Logger::Write(LogLevel level, std::string_view event, std::span<const LogField> fields) {
   if (!Enabled(level) || level == LogLevel::kOff) return;
-  writer_->Write(Line(level, event, fields));
+  const std::string line = Line(level, event, fields);
+  writer_->Write(line);
+  if (file_writer_) file_writer_->Write(line);
+}
+
+std::uint64_t Logger::file_rotations() const {
+  return file_ ? file_->rotations() : 0;
 }
 
 }  // namespace doclayout

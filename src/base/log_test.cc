@@ -27,6 +27,9 @@ TEST(Logger, WritesOneJsonObjectALine) {
   logger.Write(LogLevel::kInfo, "request", {{"path", "/a\n\""}, {"status", 200LL}, {"ms", 1.5}, {"ok", true}});
 
   const json entry = json::parse(pipe.ReadLine());
+  // As deploy/helm's fluent-bit reads it.
+  EXPECT_THAT(entry["time"],
+              testing::MatchesRegex("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}Z"));
   EXPECT_EQ(entry["level"], "info");
   EXPECT_EQ(entry["event"], "request");
   EXPECT_EQ(entry["path"], "/a\n\"");

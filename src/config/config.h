@@ -100,11 +100,19 @@ struct HealthConfig {
   double drift_warning = 0.25;
 };
 
+/// The log's file, beside standard output.
+struct LogFileConfig {
+  std::string folder;  ///< empty: there is none
+  std::size_t most_bytes = 64UL << 20;
+  int files = 4;  ///< with the one that is written
+};
+
 struct ServeConfig {
   InferenceConfig inference;
   SchedulingConfig scheduling;
   HealthConfig health;
   std::string log_level = "info";
+  LogFileConfig log_file;
   std::string host = "0.0.0.0";
   int port = 8000;  ///< 0: any free one; the log says which
   int drain_grace_ms = 1'000;

@@ -66,6 +66,35 @@ TEST(Config, KeepsAnswersInAsMuchMemoryAsItIsTold) {
   EXPECT_THAT(std::get<ExitNow>(Parse({"serve", "--answer-cache-bytes=-1"})).text, HasSubstr("--answer-cache-bytes"));
 }
 
+std::optional<std::string> LogDirInEnvironment(std::string_view name) {
+  if (name == "LOG_DIR") return "/var/log/doclayout";
+  if (name == "LOG_FILE_BYTES") return "1048576";
+  return std::nullopt;
+}
+
+TEST(Config, WritesALogFileAsItIsTold) {
+  const std::string path = testing::TempDir() + "/log.toml";
+  std::ofstream(path) << "[serve]\nlog-dir = \"/logs\"\nlog-files = 7\n";
+  const std::string config = "--config=" + path;
+
+  const auto none = std::get<ServeConfig>(Parse({"serve"})).log_file;
+  const auto file = std::get<ServeConfig>(Parse({"serve", config.c_str()})).log_file;
+  const auto environment = std::get<ServeConfig>(Parse({"serve", config.c_str()}, LogDirInEnvironment)).log_file;
+
+  EXPECT_EQ(none.folder, "");
+  EXPECT_EQ(none.most_bytes, 67'108'864);
+  EXPECT_EQ(none.files, 4);
+  EXPECT_EQ(file.folder, "/logs");
+  EXPECT_EQ(environment.folder, "/var/log/doclayout");
+  EXPECT_EQ(environment.most_bytes, 1'048'576);
+  EXPECT_EQ(environment.files, 7);
+}
+
+TEST(Config, RefusesALogOfFewerThanTwoFilesOrOfTinyOnes) {
+  EXPECT_THAT(std::get<ExitNow>(Parse({"serve", "--log-files=1"})).text, HasSubstr("not in range 2 to 1000"));
+  EXPECT_THAT(std::get<ExitNow>(Parse({"serve", "--log-file-bytes=4095"})).text, HasSubstr("not in range 4096 to "));
+}
+
 TEST(Config, AFlagWinsOverTheEnvironmentAndThatOverTheFile) {
   const std::string path = testing::TempDir() + "/serve.toml";
   std::ofstream(path) << "[serve]\nport = 9000\nqueue-capacity = 7\n";

@@ -122,6 +122,13 @@ void AddServe(CLI::App& app, ServeConfig& config) {
                       ->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}))
                       ->capture_default_str(),
                   "LOG_LEVEL");
+  FromEnvironment(app.add_option("--log-dir", config.log_file.folder,
+                                 "folder for doclayout.log, which has the lines of the log too; none: no file"),
+                  "LOG_DIR");
+  number("--log-file-bytes", config.log_file.most_bytes, "bytes of that file; then it becomes doclayout.log.1", 4096,
+         std::size_t{1} << 40, "LOG_FILE_BYTES");
+  number("--log-files", config.log_file.files, "such files that are kept, with the one that is written", 2, 1000,
+         "LOG_FILES");
   number("--drain-grace-ms", config.drain_grace_ms, "time that the port stays open when stopping, with /ready at 503",
          0, kDayMs, "DRAIN_GRACE_MS");
   number("--drain-timeout-ms", config.drain_timeout_ms, "most time that stopping takes, with the grace", 0, kDayMs,
