@@ -395,7 +395,17 @@ TimePoint Policy::NextEvent(TimePoint now) const {
 }
 
 double Policy::load() const {
-  return static_cast<double>(to_come_ + running_pages_) / options_.slots;
+  std::size_t own = 0;
+  for (const auto& [id, request] : requests_) {
+    if (request.reserved) own += static_cast<std::size_t>(request.to_come);
+  }
+  for (const Slot& slot : slots_) {
+    for (const PageRef& page : slot.pages) {
+      const auto request = requests_.find(page.request);
+      if (request != requests_.end() && request->second.reserved) ++own;
+    }
+  }
+  return static_cast<double>(to_come_ + running_pages_ - own) / options_.slots;
 }
 
 }  // namespace doclayout::scheduler

@@ -147,6 +147,7 @@ class Policy {
   int busy() const { return busy_; }
   int stuck() const { return stuck_; }
   /// Pages that were accepted and not yet done, those in the slots too, over the slots: what a service is scaled by.
+  /// Those of reserved requests are left out: they come with each replica, whatever others ask of it.
   double load() const;
   Breaker::State breaker(TimePoint now) const { return breaker_.state(now); }
   /// Until when the breaker is open, or since when it is half-open; the clock's epoch while it is closed.

@@ -130,6 +130,23 @@ TEST(PolicyReserved, ThatFailsDoesNotKeepTheBreakerOpenForLonger) {
   EXPECT_EQ(policy.broken_until(), until);
 }
 
+// What a service is scaled by: its look at itself is nobody's load, and no reason for another replica.
+TEST(PolicyReserved, IsNoLoad) {
+  Policy policy(Small());
+  AdmitAndPush(policy, From("self", true), kStart);
+  EXPECT_EQ(policy.load(), 0);
+  AdmitAndPush(policy, From("a"), kStart);
+  EXPECT_EQ(policy.load(), 1);
+
+  TakeOne(policy, kStart);
+  EXPECT_EQ(policy.load(), 1);
+  policy.Complete(0, false, kStart);
+  TakeOne(policy, kStart);
+  EXPECT_EQ(policy.load(), 1);
+  policy.Complete(0, false, kStart);
+  EXPECT_EQ(policy.load(), 0);
+}
+
 TEST(PolicyReserved, LeavesAtItsDeadline) {
   Policy policy(Small());
   AdmitAndPush(policy, From("a"), kStart);
