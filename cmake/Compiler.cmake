@@ -6,14 +6,23 @@ if(CCACHE_PROGRAM)
 endif()
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror)
-# Two checkouts share cache entries, and no path of the build machine enters the binary.
-add_compile_options("-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=")
+# No path of the build machine enters the binary, and the same sources give the same binary in every folder. With ccache
+# the compiler sees paths relative to the build folder, so those are mapped too. Of several that fit, the last one holds.
+file(RELATIVE_PATH DOCLAYOUT_SOURCE_FROM_BUILD "${PROJECT_BINARY_DIR}" "${PROJECT_SOURCE_DIR}")
+string(REGEX REPLACE "/$" "" DOCLAYOUT_SOURCE_FROM_BUILD "${DOCLAYOUT_SOURCE_FROM_BUILD}") # of a parent it ends with one
+add_compile_options(
+  "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/="
+  "-ffile-prefix-map=${DOCLAYOUT_SOURCE_FROM_BUILD}/="
+  "-ffile-prefix-map=${PROJECT_BINARY_DIR}=."
+  "-ffile-prefix-map=${PROJECT_BINARY_DIR}/=")
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # libstdc++ 12's own stable_sort calls what its header declares deprecated.
   add_compile_options(-Wthread-safety -Wno-deprecated-declarations -Wno-missing-designated-field-initializers -Wno-missing-field-initializers)
 else()
   # g++ 12 warns of designated initializers that leave a default in place, and falsely of optionals in coroutines.
   add_compile_options(-Wno-missing-field-initializers -Wno-maybe-uninitialized)
+  # It would name a header behind a link by the shorter one of its two paths, which depends on where the folders are.
+  add_compile_options(-fno-canonical-system-headers)
 endif()
 
 # RPATH and not RUNPATH, because it holds for the libraries' libraries too: OpenCV would else bring in Debian's oneTBB

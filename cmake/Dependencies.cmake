@@ -1,4 +1,10 @@
 # Every library that is not ours. Debian packages first; OpenVINO from the wheel that scripts/bootstrap.sh unpacked.
+
+# Inside the build folder, so that a program finds its libraries from where it lies itself, and none says where it was
+# built.
+file(CREATE_LINK "${DOCLAYOUT_DEPS}" "${PROJECT_BINARY_DIR}/deps" SYMBOLIC)
+set(CMAKE_BUILD_RPATH_USE_ORIGIN ON)
+
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_package(tl-expected REQUIRED)
@@ -34,13 +40,27 @@ set_target_properties(geos::c PROPERTIES
   IMPORTED_LOCATION "${GEOS_C_LIBRARY}"
   INTERFACE_INCLUDE_DIRECTORIES "${GEOS_INCLUDE_DIR}")
 
-find_package(OpenVINO REQUIRED CONFIG PATHS "${DOCLAYOUT_DEPS}/openvino/cmake" NO_DEFAULT_PATH COMPONENTS Runtime)
+# Looked for each time: a build folder of before has it by another path.
+unset(OpenVINO_DIR CACHE)
+find_package(OpenVINO REQUIRED CONFIG
+  PATHS "${PROJECT_BINARY_DIR}/deps/openvino/cmake" NO_DEFAULT_PATH COMPONENTS Runtime)
 
 # ONNX Runtime's headers only: its library is loaded when it is asked for, from wherever the machine has it.
 find_path(ONNXRUNTIME_INCLUDE_DIR onnxruntime_cxx_api.h
   PATHS "${DOCLAYOUT_DEPS}/onnxruntime-headers/onnxruntime" /usr/include/onnxruntime NO_DEFAULT_PATH REQUIRED)
 add_library(onnxruntime_headers INTERFACE IMPORTED)
 target_include_directories(onnxruntime_headers SYSTEM INTERFACE "${ONNXRUNTIME_INCLUDE_DIR}")
+
+# doclayout_loads_onnxruntime(TARGET): nothing links ONNX Runtime, so the folder where scripts/bootstrap.sh leaves it is named,
+# from where the program lies. Called after its RUNTIME_OUTPUT_DIRECTORY is set.
+function(doclayout_loads_onnxruntime target)
+  get_target_property(folder ${target} RUNTIME_OUTPUT_DIRECTORY)
+  if(NOT folder)
+    set(folder "${CMAKE_CURRENT_BINARY_DIR}")
+  endif()
+  file(RELATIVE_PATH from_program "${folder}" "${PROJECT_BINARY_DIR}/deps/onnxruntime/lib")
+  set_target_properties(${target} PROPERTIES BUILD_RPATH "$ORIGIN/${from_program}")
+endfunction()
 
 # libbacktrace comes with g++, which finds it by itself; clang does not look there, and must not find g++'s other headers.
 execute_process(COMMAND g++ -print-file-name=include/backtrace.h

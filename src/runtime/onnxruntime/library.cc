@@ -38,15 +38,10 @@ std::optional<fs::path> FindIn(const fs::path& folder) {
   return found;
 }
 
-/// What may be tried, in order. Bare names are looked up by the loader.
+/// What may be tried, in order. Bare names are looked up by the loader: first in the program's RPATH, which in a build
+/// folder has the library that scripts/bootstrap.sh unpacked.
 std::vector<fs::path> Candidates(const std::string& where) {
-  if (where.empty()) {
-    std::vector<fs::path> candidates;
-    if (auto found = FindIn(fs::path(DOCLAYOUT_DEPS) / "onnxruntime" / "lib")) candidates.push_back(std::move(*found));
-    candidates.emplace_back(kName);
-    candidates.emplace_back(std::string(kName) + ".1");
-    return candidates;
-  }
+  if (where.empty()) return {fs::path(kName), fs::path(std::string(kName) + ".1")};
   std::error_code error;
   if (!fs::is_directory(where, error)) return {fs::path(where)};
   for (const char* inside : {"", "lib", "capi"}) {

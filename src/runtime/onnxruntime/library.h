@@ -16,7 +16,7 @@ struct OnnxRuntimeLibrary {
 /// Loads the library and makes its functions available to the C++ interface (api.h).
 ///
 /// `where` is a file, or a folder that has libonnxruntime.so, libonnxruntime.so.1 or a full version's file, itself or
-/// in `lib` or `capi`. Empty: the dependency folder of the build, then the system's paths for libraries.
+/// in `lib` or `capi`. Empty: where the loader looks, first in the program's own folders, then in the system's.
 ///
 /// Thread-safe. One process uses one library: after a first one, another is refused. `kBadParameter`, with all
 /// paths that were tried, for a library that is missing, not one, another one, or older than 1.21.
