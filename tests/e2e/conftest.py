@@ -10,6 +10,7 @@ import subprocess
 import otlp
 import pytest
 from faulty_service import FaultyService
+from probe import UP, Probe, Reply, peer
 from service import Service
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -119,3 +120,64 @@ def collector_program():
     if program is None:
         pytest.skip("the OpenTelemetry Collector needs a newer Go than there is here")
     return program
+
+
+@pytest.fixture
+def probe(binary):
+    """Starts probes with options of a test's own; each must end well."""
+    probes = []
+
+    def start(*options, program=binary, metrics=True, **variables) -> Probe:
+        probes.append(Probe(program, environment() | variables, options, metrics))
+        return probes[-1]
+
+    yield start
+    statuses = [probe.stop() for probe in probes]
+    assert not any(statuses), "\n".join(probe.log() for probe in probes)
+
+
+@pytest.fixture
+def peer_service():
+    """What a probe asks: a service that is up, and says what a test wants."""
+    with peer(UP) as server:
+        yield server
+
+
+@pytest.fixture
+def webhook():
+    """That takes what it is sent at /secret."""
+    with peer({"/secret": Reply(200, b"ok")}) as server:
+        yield server
+
+
+@pytest.fixture
+def data_home(tmp_path) -> pathlib.Path:
+    """XDG_DATA_HOME of `model`: pulled models are in `models`."""
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def models(data_home) -> pathlib.Path:
+    return data_home / "doclayout" / "models"
+
+
+@pytest.fixture
+def model(run, data_home):
+    """Runs `doclayout model …` with a folder of models of the test's own: `model("pull", NAME, "--mirror", url)`."""
+
+    def run_model(*arguments, variables: dict[str, str] | None = None, **options) -> subprocess.CompletedProcess:
+        env = environment() | {"XDG_DATA_HOME": str(data_home)} | (variables or {})
+        return run("model", *arguments, env=env, **options)
+
+    return run_model
+
+
+@pytest.fixture
+def pull(model):
+    """Pulls the model of `model_mirror` from an address: `pull(server.url)`."""
+    from model_mirror import NAME
+
+    def run_pull(url: str, *arguments, **options) -> subprocess.CompletedProcess:
+        return model("pull", NAME, "--mirror", url, *arguments, **options)
+
+    return run_pull

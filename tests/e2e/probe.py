@@ -53,6 +53,9 @@ HEALTHY = Reply.report("healthy", ("detection_accuracy", "healthy", "all there")
 WARNING = Reply.report("warning", ("inference_speed", "warning", "6.1 s"))
 UNHEALTHY = Reply.report("unhealthy", ("detection_accuracy", "unhealthy", "3 of 14 regions found"))
 SILENT = Reply(hold=True)
+UP = {"/startupz": Reply.report("healthy"), "/deep-health": HEALTHY}
+LOADING = Reply.report("unhealthy", ("model_loaded", "unhealthy", "loading"))
+FAST = ("--period-s", "0.05")
 
 
 class Peer(http.server.ThreadingHTTPServer):
@@ -213,3 +216,8 @@ class Probe:
             raise
         self._reader.join(PATIENCE_SECONDS)
         return status
+
+
+def fail_for(service: Peer, reply: Reply, verdicts: int = 3):
+    service.replies["/deep-health"] = reply
+    service.wait_for_more("/deep-health", verdicts)

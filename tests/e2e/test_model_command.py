@@ -1,18 +1,9 @@
-"""`doclayout model list|pull|verify|info`, against servers on this machine that misbehave in every way that the network does.
-
-The model that is pulled is the embedded one, which the catalogue has as well: real bytes with the real digest.
-"""
+"""`doclayout model pull`, from servers on this machine that misbehave in every way that the network does (model_mirror.py)."""
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
-import hashlib
-import http.server
-import json
-import os
 import pathlib
-import re
 import resource
 import signal
 import socket
@@ -24,128 +15,8 @@ from collections.abc import Callable
 
 import pytest
 from conftest import ROOT, environment
-from local_server import running
+from model_mirror import DIGEST, MODEL, NAME, URL_PATH, Handler, Server, assert_pulled, assert_refused, good, left_in, serving
 from terminal import stderr_on_a_terminal
-
-NAME = "picodet-cdla"
-URL_PATH = "/onnx/pp_layout/layout_cdla.onnx"
-PICODET_TABLE = "/onnx/pp_layout/layout_table.onnx"
-MODEL = (ROOT / ".deps" / "models" / "layout_cdla.onnx").read_bytes()
-DIGEST = hashlib.sha256(MODEL).hexdigest()
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    """One request: counted, and answered by the test's own function."""
-
-    protocol_version = "HTTP/1.1"
-    timeout = 60
-
-    def do_GET(self) -> None:
-        self.server.requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
-        self.close_connection = True
-        with contextlib.suppress(ConnectionError):
-            self.server.behaviour(self, len(self.server.requests))
-
-    def log_message(self, *_arguments) -> None:
-        pass
-
-    def head(self, status: int, **headers: object) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), str(value))
-        # Not announced, the next request may be on its way on this connection when it ends, and is sent again.
-        self.send_header("Connection", "close")
-        self.end_headers()
-
-    def first_byte(self) -> int:
-        """Where the answer to a request with a Range begins, 0 without one."""
-        match = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
-        return int(match.group(1)) if match else 0
-
-    def serve(self, body: bytes = MODEL, until: int | None = None, ranges: bool = True, **headers: object) -> None:
-        """The file as a good server sends it, but broken off at byte `until` of the file."""
-        first = self.first_byte() if ranges else 0
-        if first >= len(body):
-            self.head(416, Content_Range=f"bytes */{len(body)}", Content_Length=0)
-            return
-        length = {"Content_Length": len(body) - first}
-        if first > 0:
-            self.head(206, Content_Range=f"bytes {first}-{len(body) - 1}/{len(body)}", **(length | headers))
-        else:
-            self.head(200, **(length | headers))
-        self.wfile.write(body[first : len(body) if until is None else max(first, until)])
-
-
-class Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self, behaviour: Callable[[Handler, int], None], context: ssl.SSLContext | None = None):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.behaviour = behaviour
-        self.requests: list[tuple[str, dict[str, str]]] = []
-        self.url = f"{'https' if context else 'http'}://127.0.0.1:{self.server_port}"
-        if context:
-            self.socket = context.wrap_socket(self.socket, server_side=True)
-
-    def handle_error(self, *_arguments) -> None:
-        pass  # a client that goes away is what some tests are about
-
-
-def serving(behaviour: Callable[[Handler, int], None], context: ssl.SSLContext | None = None) -> contextlib.AbstractContextManager[Server]:
-    return running(Server(behaviour, context))
-
-
-def good(handler: Handler, _number: int) -> None:
-    handler.serve()
-
-
-@pytest.fixture
-def data(tmp_path) -> pathlib.Path:
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def models(data) -> pathlib.Path:
-    return data / "doclayout" / "models"
-
-
-@pytest.fixture
-def model(run, data):
-    """Runs `doclayout model …` with a folder of models of the test's own: `model("pull", NAME, "--mirror", url)`."""
-
-    def run_model(*arguments, variables: dict[str, str] | None = None, **options) -> subprocess.CompletedProcess:
-        env = environment() | {"XDG_DATA_HOME": str(data)} | (variables or {})
-        return run("model", *arguments, env=env, **options)
-
-    return run_model
-
-
-@pytest.fixture
-def pull(model):
-    def run_pull(url: str, *arguments, **options) -> subprocess.CompletedProcess:
-        return model("pull", NAME, "--mirror", url, *arguments, **options)
-
-    return run_pull
-
-
-def left_in(folder: pathlib.Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
-
-
-def assert_pulled(result: subprocess.CompletedProcess, models: pathlib.Path) -> None:
-    assert result.returncode == 0, result.stderr
-    assert left_in(models) == [f"{NAME}.onnx"]
-    assert hashlib.sha256((models / f"{NAME}.onnx").read_bytes()).hexdigest() == DIGEST
-
-
-def assert_refused(result: subprocess.CompletedProcess, models: pathlib.Path, *words: str, code: int = 1) -> None:
-    """With one message that has all these words, and with nothing left."""
-    assert result.returncode == code, result.stderr
-    assert result.stderr.splitlines()[-1].startswith("doclayout: ")
-    for word in words:
-        assert word in result.stderr, result.stderr
-    assert left_in(models) == []
-
 
 # --- pull -----------------------------------------------------------------------------------------------------------
 
@@ -229,7 +100,7 @@ def test_goes_on_with_what_an_earlier_run_left(pull, models):
     assert server.requests[0][1]["range"] == "bytes=4000000-"
 
 
-def test_what_a_killed_run_left_is_gone_on_with(binary, pull, data, models):
+def test_what_a_killed_run_left_is_gone_on_with(binary, pull, data_home, models):
     reached = threading.Event()
 
     def stop(handler: Handler, number: int) -> None:
@@ -243,7 +114,7 @@ def test_what_a_killed_run_left_is_gone_on_with(binary, pull, data, models):
     with serving(stop) as server:
         process = subprocess.Popen(
             [str(binary), "model", "pull", NAME, "--mirror", server.url],
-            env=environment() | {"XDG_DATA_HOME": str(data)},
+            env=environment() | {"XDG_DATA_HOME": str(data_home)},
         )
         assert reached.wait(30)
         part = models / f"{NAME}.onnx.part"
@@ -509,7 +380,7 @@ def test_checks_certificates(pull, models, certificate):
 # --- several at once, and the disk ----------------------------------------------------------------------------------
 
 
-def test_several_pulls_of_one_model_agree(binary, data, models):
+def test_several_pulls_of_one_model_agree(binary, data_home, models):
     def slow(handler: Handler, _number: int) -> None:
         handler.head(200, Content_Length=len(MODEL))
         handler.wfile.write(MODEL[:1_000_000])
@@ -523,7 +394,7 @@ def test_several_pulls_of_one_model_agree(binary, data, models):
         processes = [
             subprocess.Popen(
                 [str(binary), "model", "pull", NAME, "--mirror", server.url],
-                env=environment() | {"XDG_DATA_HOME": str(data)},
+                env=environment() | {"XDG_DATA_HOME": str(data_home)},
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
@@ -617,9 +488,9 @@ def test_a_name_that_nobody_knows_is_a_mistake(model, models):
     assert_refused(model("verify", "pp-doclayoutv9"), models, "no model 'pp-doclayoutv9'", code=2)
 
 
-def test_nothing_is_downloaded_unless_asked_for(run, data):
+def test_nothing_is_downloaded_unless_asked_for(run, data_home):
     with serving(good) as server:
-        variables = {"XDG_DATA_HOME": str(data), "https_proxy": server.url, "http_proxy": server.url}
+        variables = {"XDG_DATA_HOME": str(data_home), "https_proxy": server.url, "http_proxy": server.url}
         result = run("model", "info", "pp-doclayoutv3", env=environment() | variables)
 
     assert result.returncode == 3
@@ -627,133 +498,11 @@ def test_nothing_is_downloaded_unless_asked_for(run, data):
     assert server.requests == []
 
 
-def test_a_bar_on_a_terminal(binary, data, monkeypatch):
-    monkeypatch.setenv("TMPDIR", str(data))  # what `environment` hands on; XDG_DATA_HOME it does not
-    monkeypatch.setenv("HOME", str(data))
+def test_a_bar_on_a_terminal(binary, data_home, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(data_home))  # what `environment` hands on; XDG_DATA_HOME it does not
+    monkeypatch.setenv("HOME", str(data_home))
     with serving(good) as server:
         shown = stderr_on_a_terminal(binary, "model", "pull", NAME, "--mirror", server.url, columns=100)
 
     assert f"{NAME} [########################] 100 %, 7.1 MiB of 7.1 MiB" in shown
     assert shown.endswith("\r\x1b[K")
-
-
-# --- list, verify, info ---------------------------------------------------------------------------------------------
-
-
-def test_lists_the_catalogue(model, pull, models):
-    before = model("list")
-    with serving(good) as server:
-        pull(server.url)
-    after = json.loads(model("list", "--json").stdout)
-
-    assert before.returncode == 0
-    assert re.search(r"^picodet-cdla +picodet +7\.1 MiB +in the program$", before.stdout, re.M)
-    assert re.search(r"^pp-doclayoutv3 +pp-doclayoutv3 +\? +not pulled$", before.stdout, re.M)
-    by_name = {entry["name"]: entry for entry in after}
-    assert by_name[NAME]["path"] == str(models / f"{NAME}.onnx")
-    assert by_name[NAME]["sha256"] == DIGEST
-    assert by_name["picodet-table"]["path"] is None
-    assert by_name["picodet-table"]["url"].endswith(PICODET_TABLE)
-
-
-def test_verifies_what_is_there(model, pull, models):
-    with serving(good) as server:
-        pull(server.url)
-    good_result = model("verify")
-    (models / f"{NAME}.onnx").write_bytes(MODEL[:-1] + b"x")
-    (models / "picodet-table.onnx").write_bytes(b"")
-    bad = model("verify", "--json")
-
-    assert good_result.returncode == 0
-    assert good_result.stdout == f"{NAME}: good, {models / NAME}.onnx\n"
-    assert bad.returncode == 1
-    assert {entry["name"]: entry["status"] for entry in json.loads(bad.stdout)} == {
-        NAME: "damaged",
-        "picodet-table": "unreadable",
-    }
-
-
-def test_verifies_by_name(model):
-    missing = model("verify", "pp-doclayoutv3", NAME)
-
-    assert missing.returncode == 1
-    assert missing.stdout.splitlines() == [
-        "pp-doclayoutv3: missing: get it with `doclayout model pull pp-doclayoutv3`",
-        f"{NAME}: good, in the program",
-    ]
-
-
-def test_describes_the_embedded_model(model):
-    text = model("info").stdout
-    described = json.loads(model("info", NAME, "--json").stdout)
-
-    assert re.search(r"^family: +picodet$", text, re.M)
-    assert re.search(r"^inputs: +image float32 \[1,3,800,608\]$", text, re.M)
-    assert re.search(rf"^sha256: +{DIGEST}$", text, re.M)
-    assert re.search(r"^labels: +0 text$", text, re.M)
-    assert described["sha256"] == DIGEST
-    assert described["bytes"] == len(MODEL)
-    assert described["inputs"] == [{"name": "image", "type": "float32", "shape": [1, 3, 800, 608]}]
-    assert len(described["outputs"]) == 8
-    assert described["labels"][5] == "table_caption"
-    assert described["opset"] >= 11
-
-
-def test_describes_a_folder_with_its_settings(model, tmp_path):
-    (tmp_path / "inference.onnx").write_bytes(MODEL)
-    (tmp_path / "inference.yml").write_text("draw_threshold: 0.25\n")
-
-    assert json.loads(model("info", tmp_path, "--json").stdout)["threshold"] == 0.25
-
-
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ("label_list: [text]", "10 classes but inference.yml lists 1 labels"),
-        ("Preprocess: [{type: Resize, target_size: 640}]", "a height of 640 and a width of 640"),
-        ("a: &a [*a]", "an alias stands for what it is itself a part of"),
-        ("a: [", "line 1"),
-    ],
-)
-def test_refuses_settings_that_do_not_fit(model, tmp_path, settings, message):
-    (tmp_path / "inference.onnx").write_bytes(MODEL)
-    (tmp_path / "inference.yml").write_text(settings)
-
-    result = model("info", tmp_path)
-
-    assert result.returncode == 3
-    assert message in result.stderr
-    assert "inference.yml" in result.stderr
-
-
-def test_refuses_folders_without_one_graph(model, tmp_path):
-    none = model("info", tmp_path)
-    (tmp_path / "a.onnx").write_bytes(MODEL)
-    (tmp_path / "b.onnx").write_bytes(MODEL)
-    several = model("info", tmp_path)
-
-    assert (none.returncode, several.returncode) == (3, 3)
-    assert "holds no *.onnx file" in none.stderr
-    assert "holds 2 *.onnx files (a.onnx, b.onnx)" in several.stderr
-
-
-def test_escapes_what_a_file_says_of_itself(model, tmp_path):
-    """A label, that is metadata of a downloaded file, may hold anything; a terminal must not obey it."""
-    evil = MODEL.replace(b"text\ntitle", b"te\x1bt\ntitle", 1)
-    assert evil != MODEL
-    (tmp_path / "evil.onnx").write_bytes(evil)
-
-    text = model("info", tmp_path / "evil.onnx").stdout
-
-    assert "\x1b" not in text
-    assert r"te\x1bt" in text
-
-
-def test_a_pulled_model_is_used_by_its_name(model, run, data, models, tmp_path, pages):
-    with serving(good) as server:
-        assert_pulled(model("pull", NAME, "--mirror", server.url), models)
-    page = next(iter(sorted(pages.glob("*.png")) + sorted(pages.glob("*.jpg"))))
-    result = run("analyze", "--model-path", NAME, page, env=environment() | {"XDG_DATA_HOME": str(data)})
-
-    assert result.returncode == 0, result.stderr
-    assert json.loads(result.stdout)["model"]["sha256"] == DIGEST
