@@ -99,7 +99,7 @@ def test_a_collector_that_hangs_holds_up_no_end(serve_with, pages):
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1/traces"
         service = serve_with(
             *("--otlp-endpoint", url, "--trace-delay-ms", "0", "--trace-flush-ms", "600000"),
-            *("--drain-grace-ms", "0", "--drain-timeout-ms", "1000"),
+            *("--drain-grace-ms", "0", "--drain-timeout-ms", "4000"),
         )
         assert analyze(service, (pages / "tiny.png").read_bytes()).status == 200
 
