@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets up a Debian 12 machine: scripts/bootstrap.sh [--with test|ci|bench|all]...
+# Sets up a Debian 12 machine: scripts/bootstrap.sh [--with test|cluster|ci|bench|all]...
 #
 # Installs what scripts/apt-packages.txt lists and unpacks what scripts/wheels.txt pins into .deps/. Needs bash, apt and root
 # or sudo, nothing else. Idempotent: a run that finds everything in place changes nothing and takes a moment.
@@ -11,7 +11,7 @@ UNPACK=scripts/unpack_wheels.py
 PACKAGES=scripts/apt-packages.txt
 
 usage() {
-  say "usage: scripts/bootstrap.sh [--with test|ci|bench|all]..."
+  say "usage: scripts/bootstrap.sh [--with test|cluster|ci|bench|all]..."
   exit 2
 }
 
@@ -23,7 +23,8 @@ sections() {
     case $2 in
       test) wanted+=(test) ;;
       bench) wanted+=(bench) ;;
-      ci | all) wanted+=(test ci bench) ;;
+      cluster) wanted+=(cluster) ;;
+      ci | all) wanted+=(test cluster ci bench) ;;
       *) usage ;;
     esac
     shift 2
@@ -105,12 +106,12 @@ is_debian_12() {
   (source /etc/os-release && [[ ${ID:-} == debian && ${VERSION_ID:-} == 12 ]])
 }
 
-# The packages under [test-unpacked]: programs into .deps/tools, what they read into .deps/tools/share. Installing such a package
-# would start a server.
+# unpack_tools SECTION: its packages' programs into .deps/tools, what they read into .deps/tools/share and lib. Installing such a
+# package would start a server. Libraries of other packages that they need are under [test].
 unpack_tools() {
   local package scrap
   local -a packages absent=()
-  mapfile -t packages < <(packages_of test-unpacked)
+  mapfile -t packages < <(packages_of "$1")
   for package in "${packages[@]}"; do
     [[ -f .deps/tools/.$package ]] || absent+=("$package")
   done
@@ -121,13 +122,14 @@ unpack_tools() {
     apt_get update
     download_packages "$scrap" "${absent[@]}" || die "apt could not download ${absent[*]}"
   fi
-  mkdir -p .deps/tools/share
+  mkdir -p .deps/tools/{share,lib}
   for package in "${absent[@]}"; do
-    mkdir -p "$scrap"/usr/{bin,sbin,share} # of which it may lack some
+    mkdir -p "$scrap"/usr/{bin,sbin,share,lib} # of which it may lack some
     dpkg-deb --fsys-tarfile "$scrap/$package"_*.deb |
       tar -x -C "$scrap" --exclude=./usr/share/{doc,man,lintian} ./usr
     cp -dR --remove-destination "$scrap"/usr/{bin,sbin}/. .deps/tools/
     cp -dR --remove-destination "$scrap"/usr/share/. .deps/tools/share/
+    cp -dR --remove-destination "$scrap"/usr/lib/. .deps/tools/lib/
     rm -rf "${scrap:?}/usr"
     touch ".deps/tools/.$package" # last: a run that is broken off begins anew
   done
@@ -250,7 +252,7 @@ unpack_onnxruntime() {
 
 main() {
   local -a wanted
-  local asked
+  local asked section
   asked=$(sections "$@")
   mapfile -t wanted <<<"$asked"
   [[ $(uname -m) == x86_64 ]] || die "the pinned OpenVINO wheel is for x86_64; this machine is $(uname -m)"
@@ -263,7 +265,9 @@ main() {
   if is_debian_12; then
     install_packages "${wanted[@]}"
     unpack_onnxruntime_headers
-    [[ " ${wanted[*]} " != *" test "* ]] || unpack_tools
+    for section in test cluster; do
+      [[ " ${wanted[*]} " != *" $section "* ]] || unpack_tools "$section-unpacked"
+    done
   else
     check_other_distribution
   fi

@@ -1,7 +1,7 @@
-"""Says what is in an image, as SPDX 2.3 JSON: `sbom.py IMAGE_ROOT LIBRARY...`.
+"""Says what is in an image, as SPDX 2.3 JSON: `sbom.py IMAGE_ROOT FILE...`.
 
-IMAGE_ROOT is the folder that becomes the image's root, LIBRARY the distribution's libraries that were copied into it, under the
-names that they have on this machine: dpkg tells their packages, versions and sources. Same input, same document.
+IMAGE_ROOT is the folder that becomes the image's root, FILE what of the distribution was copied into it, under the
+names that it has on this machine: dpkg tells their packages, versions and sources. Same input, same document.
 """
 
 import hashlib
@@ -49,24 +49,37 @@ class Package:
         return entry
 
 
-def debian_packages(libraries: list[str]) -> set[Package]:
-    """Those that the libraries come from. Debian 12 knows a file under /lib or under /usr/lib, by how its package has it."""
+def debian_packages(files: list[str]) -> set[Package]:
+    """Those that the files come from."""
+    owners = owners_of(files)
+    query = ["dpkg-query", "--show", "--showformat", "${Package}\t${Version}\t${Architecture}\n"]
+    told = subprocess.run([*query, *sorted(set(owners.values()))], capture_output=True, text=True, check=True).stdout
     found = set()
-    for library in libraries:
-        real = os.path.realpath(library)
-        names = [library, library.removeprefix("/usr"), real, real.removeprefix("/usr")]
-        for name in names:
-            owner = subprocess.run(["dpkg-query", "--search", name], capture_output=True, text=True)
-            if owner.returncode == 0:
-                break
-        else:
-            sys.exit(f"error: no package has {library}")
-        package = owner.stdout.partition(": ")[0].partition(",")[0]
-        query = ["dpkg-query", "--show", "--showformat", "${Package}\n${Version}\n${Architecture}", package]
-        name, version, architecture = subprocess.run(query, capture_output=True, text=True, check=True).stdout.split("\n")
+    for name, version, architecture in (line.split("\t") for line in told.splitlines()):
         url = f"pkg:deb/debian/{name}@{version}?arch={architecture}&distro=debian-12"
         found.add(Package(name, version, url=url))
     return found
+
+
+def owners_of(files: list[str]) -> dict[str, str]:
+    """The package of each file. Debian 12 knows a file under /lib or under /usr/lib, by how its package has it."""
+    names = {}
+    for file in files:
+        real = os.path.realpath(file)
+        names[file] = [file, file.removeprefix("/usr"), real, real.removeprefix("/usr")]
+    # One question for all: each one reads dpkg's whole list. Its exit status only says that some name is not known.
+    query = ["dpkg-query", "--search", *sorted({name for several in names.values() for name in several})]
+    owner = {}
+    for line in subprocess.run(query, capture_output=True, text=True).stdout.splitlines():
+        packages, _, path = line.rpartition(": ")
+        owner[path] = packages.partition(",")[0]
+    owners = {}
+    for file, several in names.items():
+        known = [owner[name] for name in several if name in owner]
+        if not known:
+            sys.exit(f"error: no package has {file}")
+        owners[file] = known[0]
+    return owners
 
 
 def wheels() -> set[Package]:
@@ -89,9 +102,9 @@ def program(image: Path) -> Package:
     return Package("doclayout", version[1], "Apache-2.0", sha256=hashlib.sha256(path.read_bytes()).hexdigest())
 
 
-def document(image: Path, libraries: list[str]) -> dict:
+def document(image: Path, files: list[str]) -> dict:
     own = program(image)
-    parts = sorted(debian_packages(libraries) | wheels())
+    parts = sorted(debian_packages(files) | wheels())
     created = datetime.fromtimestamp(int(os.environ.get("SOURCE_DATE_EPOCH", "0")), timezone.utc)
     return {
         "spdxVersion": "SPDX-2.3",
