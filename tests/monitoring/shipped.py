@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import pathlib
 import re
 
@@ -34,6 +35,18 @@ def recorded() -> dict[str, str]:
 @functools.cache
 def alerts() -> dict[str, dict]:
     return {rule["alert"]: rule for rule in rules_of("alerts.yaml")}
+
+
+def at_once(folder: pathlib.Path) -> list[str]:
+    """The rules without `for`."""
+    paths = []
+    for name in ("recording.yaml", "alerts.yaml"):
+        rules = load(RULES / name)
+        for group in rules["groups"]:
+            group["rules"] = [{key: value for key, value in rule.items() if key != "for"} for rule in group["rules"]]
+        paths.append(folder / name)
+        paths[-1].write_text(json.dumps(rules))  # which is YAML too
+    return [str(path) for path in paths]
 
 
 def one_line(expression: str) -> str:

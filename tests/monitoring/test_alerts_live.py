@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
-import json
 import math
 import pathlib
 from collections.abc import Callable, Iterator
@@ -15,21 +14,9 @@ import pytest
 from alertmanager import Alertmanager, alertmanager
 from probe import Peer, Reply, peer
 from prometheus import Prometheus, prometheus
-from shipped import RULES, load, recorded
+from shipped import at_once, recorded
 
 FAILS = "fail 1000"
-
-
-def at_once(folder: pathlib.Path) -> list[str]:
-    """The rules without `for`."""
-    paths = []
-    for name in ("recording.yaml", "alerts.yaml"):
-        rules = load(RULES / name)
-        for group in rules["groups"]:
-            group["rules"] = [{key: value for key, value in rule.items() if key != "for"} for rule in group["rules"]]
-        paths.append(folder / name)
-        paths[-1].write_text(json.dumps(rules))  # which is YAML too
-    return [str(path) for path in paths]
 
 
 @contextlib.contextmanager

@@ -4,15 +4,14 @@ GPU is a fake, and what only a cluster has (`kube_…`, `container_…`) is play
 from __future__ import annotations
 
 import http.server
-import math
 import pathlib
 import re
 
 import pytest
-from board import board, panels, queries
+from board import ALERTS, OR_ZERO, Query, answers, board, empty, panels, pods, queries
 from local_server import running
 from prometheus import Prometheus
-from shipped import NOT_OURS, RULES, metrics_in
+from shipped import NOT_OURS, RULES, at_once, metrics_in
 
 POD = {"namespace": "doc-processing", "pod": "pp-doclayout-a"}
 PLAYED = pathlib.Path(__file__).with_name("cluster_series.txt")
@@ -74,26 +73,39 @@ def served(gpu, page, tmp_path):
             server.stop()
 
 
-def empty(server: Prometheus, variables: dict[str, str]) -> list[str]:
-    """The queries without one number that is a number."""
-    found = []
-    for query in queries():
-        answer = server.query(query.with_variables(variables | TIMES))
-        if not any(math.isfinite(float(series["value"][1])) for series in answer):
-            found.append(f"{query.panel}: {query.expression}: {answer}")
-    return found
+def ask(server: Prometheus, variables: dict[str, str]) -> dict[Query, list[dict]]:
+    return answers(server.query, variables | TIMES)
 
 
 def test_no_query_is_empty(served):
     one = {"namespace": POD["namespace"], "pod": POD["pod"]}
 
-    served.wait_for(lambda: empty(served, one), lambda those: not those, "a number in each panel")
+    served.wait_for(lambda: empty(ask(served, one)), lambda those: not those, "a number in each panel")
 
-    every = {"namespace": ".*", "pod": ".*"}
-    assert empty(served, every) == [], "with All of both variables"
+    every = ask(served, {"namespace": ".*", "pod": ".*"})
+    assert empty(every) == [], "with All of both variables"
+    assert pods(every) == {POD["pod"]}, "other pods of the cluster are not the board's"
     nobody = {"namespace": "another", "pod": ".*"}
-    filtered = [query for query in queries() if query.panel != "Alerts that fire"]
-    assert len(empty(served, nobody)) == len(filtered), "each query goes by the variables"
+    filtered = [query for query in queries() if query.panel != ALERTS]
+    assert len(empty(ask(served, nobody))) == len(filtered), "each query goes by the variables"
+
+
+def test_nothing_there_is_0_and_an_alert_though_a_namespace_is_chosen(tmp_path):
+    server = Prometheus(tmp_path, "none", {"rule_files": at_once(tmp_path), "scrape_configs": []})
+    try:
+        fires = 'ALERTS{alertname="ServiceDown",alertstate="firing"}'
+        server.wait_for(lambda: server.query(fires), bool, "ServiceDown")
+        counts = [query for query in queries() if query.expression.endswith(OR_ZERO)]
+        told = [(query.panel, server.value(query.with_variables(POD | TIMES))) for query in counts]
+        assert told == [
+            ("Replicas that answer", 0),
+            ("Replicas that answer", 0),
+            ("Replicas that are ready", 0),
+            (ALERTS, 1),
+            (ALERTS, 0),
+        ]
+    finally:
+        server.stop()
 
 
 def test_the_variables_have_values(served):

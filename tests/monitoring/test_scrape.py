@@ -1,5 +1,6 @@
-"""How targets are found. Debian's Prometheus has no discovery in Kubernetes, so the pods' labels are given to it as
-Kubernetes would: what is done with them is the shipped configuration's, and the real service is scraped."""
+"""How targets are found. Debian's Prometheus has no discovery in Kubernetes, so the labels of pods and nodes are given to it as
+Kubernetes would: what is done with them is the shipped configuration's, and the real service is scraped. (In a cluster:
+tests/cluster/test_board.py.)"""
 
 from __future__ import annotations
 
@@ -31,6 +32,16 @@ def pod(name: str, address: str, **more: str) -> dict:
     return {"targets": [address], "labels": {META + key: value for key, value in labels.items() if value}}
 
 
+def node(name: str, address: str) -> dict:
+    return {"targets": [address], "labels": {META + "node_name": name}}
+
+
+def state_metrics(address: str, **more: str) -> dict:
+    """A port of kube-state-metrics' pod."""
+    of = {"namespace": "monitoring", "pod_label_app_kubernetes_io_name": "kube-state-metrics", "pod_annotation_prometheus_io_scrape": ""}
+    return pod("kube-state-metrics-a", address, **of, pod_container_port_number=address.rpartition(":")[2], **more)
+
+
 def targets(server: Prometheus) -> dict[str, list[dict]]:
     """The active ones, by job."""
     found: dict[str, list[dict]] = {}
@@ -39,12 +50,14 @@ def targets(server: Prometheus) -> dict[str, list[dict]]:
     return found
 
 
-def started(tmp_path, scrape, *pods: dict) -> Prometheus:
+def started(tmp_path, scrape, *pods: dict, nodes: tuple[dict, ...] = ()) -> Prometheus:
+    """What vouches for who asks and who answers is in files that only a pod has."""
+    found = {"pod": list(pods), "node": list(nodes)}
     jobs = []
     for job in scrape["scrape_configs"]:
-        assert job["kubernetes_sd_configs"] == [{"role": "pod"}]
-        given = {key: value for key, value in job.items() if key != "kubernetes_sd_configs"}
-        jobs.append(given | {"static_configs": list(pods)})
+        (discovery,) = job["kubernetes_sd_configs"]
+        given = {key: value for key, value in job.items() if key not in ("kubernetes_sd_configs", "authorization", "tls_config")}
+        jobs.append(given | {"static_configs": found[discovery["role"]]})
     return Prometheus(tmp_path, "none", {"scrape_configs": jobs})
 
 
@@ -74,7 +87,11 @@ def test_a_pod_with_the_annotations_is_scraped_under_the_jobs_name(serve_with, t
         server.stop()
 
 
-def test_which_pods_are_targets_and_where(tmp_path, scrape):
+def name_of(labels: dict[str, str]) -> str:
+    return labels.get("pod") or labels.get("node") or labels["instance"]
+
+
+def test_what_is_a_target_and_where(tmp_path, scrape):
     none = "127.0.0.1:9"  # nobody listens there: the addresses are what is judged
     server = started(
         tmp_path,
@@ -87,13 +104,22 @@ def test_which_pods_are_targets_and_where(tmp_path, scrape):
         pod("ended", none, pod_phase="Succeeded"),
         pod("failed", none, pod_phase="Failed"),
         pod("probed", "127.0.0.1:7", pod_container_port_name="probe-metrics", pod_annotation_prometheus_io_scrape=""),
+        state_metrics("127.0.0.1:8080"),
+        state_metrics("127.0.0.1:8081"),
+        state_metrics("127.0.0.2:8080", pod_phase="Failed"),
+        nodes=(node("node-1", "127.0.0.1:10250"), node("node-2", "[::1]:10250")),
     )
     try:
         found = server.wait_for(lambda: targets(server), bool, "targets")
-        urls = {job: {one["labels"]["pod"]: one["scrapeUrl"] for one in those} for job, those in found.items()}
+        urls = {job: {name_of(one["labels"]): one["scrapeUrl"] for one in those} for job, those in found.items()}
         assert urls == {
             "doclayout": {"elsewhere": f"http://{none}/elsewhere", "six": "http://[::1]:9/metrics"},
             "doclayout-probe": {"probed": "http://127.0.0.1:7/metrics"},
+            "kube-state-metrics": {"127.0.0.1:8080": "http://127.0.0.1:8080/metrics"},
+            "cadvisor": {
+                "node-1": "https://127.0.0.1:10250/metrics/cadvisor",
+                "node-2": "https://[::1]:10250/metrics/cadvisor",
+            },
         }
     finally:
         server.stop()
