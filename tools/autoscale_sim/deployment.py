@@ -106,7 +106,7 @@ class Deployment:
         member = self._new_member(time)
         runs = time + waits_for_node + self._draw(options.schedule) + self._draw(options.image)
         runs += self._draw(options.container_start)
-        ready = runs + self._draw(self._profile.start) + self._draw(options.readiness_probe)
+        ready = runs + self._draw(self._profile.start) + self._draw(options.startup_probe)
         listed = ready + self._draw(options.endpoints)
         if member.node in self._without_power:
             return  # the scheduler does not know yet: it stays pending until it is evicted

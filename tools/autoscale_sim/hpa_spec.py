@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
+from .inputs import MOST, Given, InputError
+
 _SUFFIXES = {
     "n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3"), "": Decimal(1),
     "k": Decimal(10**3), "M": Decimal(10**6), "G": Decimal(10**9), "T": Decimal(10**12),
@@ -17,18 +19,16 @@ _SUFFIXES = {
 }  # fmt: skip
 
 
-class SpecError(ValueError):
-    """A spec that the API server would refuse, or that is not modelled; the message says which field."""
-
-
-def milli(quantity: str | int | float) -> int:
+def milli(quantity: str | int | float, where: str = "a quantity") -> int:
     """Thousandths of a Kubernetes quantity ("500m", "1.5", "2Gi"), rounded up as `MilliValue` does."""
     text = str(quantity).strip()
     number = text.rstrip("numkKMGTi")
     try:
         value = Decimal(number) * _SUFFIXES[text[len(number) :]]
     except (ArithmeticError, KeyError):
-        raise SpecError(f"'{quantity}' is no quantity") from None
+        value = Decimal("NaN")
+    if not value.is_finite() or not 0 <= value <= MOST:
+        raise InputError(f"{where} is {quantity!r}, and has to be a Kubernetes quantity that is not negative, such as 500m, 2 or 1.5Gi")
     return int((value * 1000).to_integral_value(ROUND_CEILING))
 
 
@@ -77,64 +77,81 @@ class HpaSpec:
     down: Rules | None
 
 
-def parse_hpa(document: Mapping[str, Any]) -> HpaSpec:
-    """Of a whole object (`kubectl get hpa -o json`) or of its `spec`."""
-    spec = document.get("spec", document)
-    if "maxReplicas" not in spec:
-        raise SpecError("maxReplicas is missing")
+def parse_hpa(document: Mapping[str, Any], where: str = "HPA") -> HpaSpec:
+    """Of a whole object (`kubectl get hpa NAME -o json`) or of its `spec`. Refuses what the API server would refuse, or what is
+    not modelled; `where` is what its messages call the document."""
+    given = Given(document, where)
+    spec = given.get("spec") if "spec" in given else given
     behavior = spec.get("behavior")
+    has_behavior = behavior.value is not None
     result = HpaSpec(
-        min_replicas=spec.get("minReplicas", 1),
-        max_replicas=spec["maxReplicas"],
-        metrics=tuple(_parse_metric(metric) for metric in spec.get("metrics") or []),
-        up=None if behavior is None else _parse_rules(behavior.get("scaleUp"), DEFAULT_UP),
-        down=None if behavior is None else _parse_rules(behavior.get("scaleDown"), DEFAULT_DOWN),
+        min_replicas=spec.get("minReplicas").integer(default=1),
+        max_replicas=spec.get("maxReplicas").integer(least=1),
+        metrics=tuple(_parse_metric(metric) for metric in spec.get("metrics").items()),
+        up=_parse_rules(behavior.get("scaleUp"), DEFAULT_UP) if has_behavior else None,
+        down=_parse_rules(behavior.get("scaleDown"), DEFAULT_DOWN) if has_behavior else None,
     )
-    if not 0 <= result.min_replicas <= result.max_replicas:
-        raise SpecError("minReplicas has to be between 0 and maxReplicas")
-    if not result.metrics:
-        raise SpecError("metrics is empty")
+    check_limits(spec, result, "minReplicas", "maxReplicas")
     return result
 
 
-def _parse_metric(entry: Mapping[str, Any]) -> Metric:
-    kind = entry["type"]
+def check_limits(spec: Given, parsed: HpaSpec, least: str, most: str) -> None:
+    if parsed.min_replicas > parsed.max_replicas:
+        raise InputError(
+            f"{spec.where}: {least} is {parsed.min_replicas}, and has to be at most {most}, which is {parsed.max_replicas}"
+        )
+
+
+# The fields of a target that each type can have.
+_TARGETS = {
+    "Pods": ("averageValue",),
+    "Resource": ("averageValue", "averageUtilization"),
+    "Object": ("averageValue", "value"),
+    "External": ("averageValue", "value"),
+}
+
+
+def _parse_metric(entry: Given) -> Metric:
+    kind = entry.get("type").text(*_TARGETS)
     source = entry.get(kind.lower())
-    if kind not in ("Pods", "Resource", "Object", "External") or source is None:
-        raise SpecError(f"metrics of type {kind} are not modelled, or its field is missing")
-    name = source["name"] if kind == "Resource" else source["metric"]["name"]
-    target = source["target"]
-    metric = Metric(
+    name = source.get("name") if kind == "Resource" else source.get("metric").get("name")
+    target = source.get("target")
+    given = [field for field in _TARGETS[kind] if field in target]
+    if not given:
+        raise InputError(f"{target.where} has none of the fields that a metric of type {kind} can have: {', '.join(_TARGETS[kind])}")
+    average, whole, utilization = target.get("averageValue"), target.get("value"), target.get("averageUtilization")
+    return Metric(
         kind=kind,
-        name=name,
-        average_value=milli(target["averageValue"]) if "averageValue" in target else None,
-        value=milli(target["value"]) if "value" in target else None,
-        utilization=target.get("averageUtilization"),
+        name=name.text(),
+        average_value=positive_milli(average) if "averageValue" in given else None,
+        value=positive_milli(whole) if "value" in given else None,
+        utilization=utilization.integer(least=1) if "averageUtilization" in given else None,
     )
-    allowed = {
-        "Pods": metric.average_value is not None,
-        "Resource": metric.average_value is not None or metric.utilization is not None,
-        "Object": metric.average_value is not None or metric.value is not None,
-        "External": metric.average_value is not None or metric.value is not None,
-    }
-    if not allowed[kind]:
-        raise SpecError(f"{kind} metric {name}: no target that this type can have")
-    return metric
 
 
-def _parse_rules(entry: Mapping[str, Any] | None, default: Rules) -> Rules:
-    if entry is None:
+def positive_milli(given: Given) -> int:
+    """Of a target, which the usage is divided by."""
+    thousandths = milli(given.value, given.where)
+    if thousandths == 0:
+        raise InputError(f"{given.where} is {given.value!r}, and has to be more than 0")
+    return thousandths
+
+
+def _parse_rules(entry: Given, default: Rules) -> Rules:
+    if entry.value is None:
         return default
     policies = entry.get("policies")
-    rules = Rules(
-        window=entry.get("stabilizationWindowSeconds", default.window),
-        select=entry.get("selectPolicy", default.select),
-        policies=default.policies
-        if policies is None
-        else tuple(Policy(policy["type"], policy["value"], policy["periodSeconds"]) for policy in policies),
+    window = entry.get("stabilizationWindowSeconds")
+    return Rules(
+        window=default.window if window.value is None else window.integer(most=3600),
+        select=entry.get("selectPolicy").text("Max", "Min", "Disabled", default=default.select),
+        policies=default.policies if policies.value is None else tuple(_parse_policy(policy) for policy in policies.items()),
     )
-    if rules.select not in ("Max", "Min", "Disabled") or not rules.policies:
-        raise SpecError("selectPolicy is Max, Min or Disabled, and policies is not empty")
-    if any(policy.kind not in ("Pods", "Percent") for policy in rules.policies):
-        raise SpecError("a policy's type is Pods or Percent")
-    return rules
+
+
+def _parse_policy(entry: Given) -> Policy:
+    return Policy(
+        entry.get("type").text("Pods", "Percent"),
+        entry.get("value").integer(least=1),
+        entry.get("periodSeconds").integer(least=1, most=1800),
+    )

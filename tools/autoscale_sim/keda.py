@@ -11,15 +11,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from .hpa import Autoscaler, Decision, MetricsSource, Scale
-from .hpa_spec import HpaSpec, Metric, SpecError, milli, parse_hpa
+from .hpa_spec import HpaSpec, Metric, check_limits, milli, parse_hpa, positive_milli
+from .inputs import MOST_PODS, Given, InputError
 from .replica_calculator import MetricUnavailable, PodStatus
+
+
+FALLBACKS = ("static", "currentReplicas", "currentReplicasIfHigher", "currentReplicasIfLower")
 
 
 @dataclass(frozen=True)
 class Fallback:
     failure_threshold: int
     replicas: int
-    behavior: str = "static"  # currentReplicas, currentReplicasIfHigher, currentReplicasIfLower
+    behavior: str  # one of FALLBACKS
 
     def of(self, current: int) -> int:
         return {
@@ -42,35 +46,49 @@ class ScaledObject:
     fallback: Fallback | None
 
 
-def parse_scaled_object(document: Mapping[str, Any]) -> ScaledObject:
-    spec = document.get("spec", document)
-    if len(spec.get("triggers", [])) != 1:
-        raise SpecError("exactly one trigger is modelled")
-    metadata = spec["triggers"][0]["metadata"]
-    threshold = milli(metadata["threshold"])
-    minimum = spec.get("minReplicaCount", 0)
-    advanced = spec.get("advanced", {}).get("horizontalPodAutoscalerConfig", {})
+def parse_scaled_object(document: Mapping[str, Any], where: str = "ScaledObject") -> ScaledObject:
+    """Of a whole object or of its `spec`; `where` is what its messages call the document."""
+    given = Given(document, where)
+    spec = given.get("spec") if "spec" in given else given
+    triggers = spec.get("triggers").items()
+    if len(triggers) != 1:
+        raise InputError(f"{spec.where}: triggers are {len(triggers)}, and exactly one is modelled")
+    metadata = triggers[0].get("metadata")
+    threshold = positive_milli(metadata.get("threshold"))
+    minimum = spec.get("minReplicaCount").integer(default=0)
     hpa = HpaSpec(
         # KEDA's HPA never goes under 1: between 0 and 1 KEDA switches itself.
         min_replicas=max(minimum, 1),
-        max_replicas=spec.get("maxReplicaCount", 100),
+        max_replicas=spec.get("maxReplicaCount").integer(least=1, default=100),
         metrics=(Metric("External", "trigger", average_value=threshold),),
         up=None,
         down=None,
     )
-    if "behavior" in advanced:
-        rules = parse_hpa({"maxReplicas": 1, "metrics": [_ANY_METRIC], "behavior": advanced["behavior"]})
+    check_limits(spec, hpa, "minReplicaCount", "maxReplicaCount")
+    advanced = spec.get("advanced")
+    config = advanced.get("horizontalPodAutoscalerConfig") if advanced.value is not None else advanced
+    if config.value is not None and "behavior" in config:
+        behavior = config.get("behavior")
+        rules = parse_hpa({"maxReplicas": 1, "metrics": [_ANY_METRIC], "behavior": behavior.value}, config.where)
         hpa = HpaSpec(hpa.min_replicas, hpa.max_replicas, hpa.metrics, rules.up, rules.down)
-    fallback = spec.get("fallback")
+    activation = metadata.get("activationThreshold")
     return ScaledObject(
         threshold=threshold,
-        activation=milli(metadata.get("activationThreshold", 0)),
+        activation=0 if activation.value is None else milli(activation.value, activation.where),
         hpa=hpa,
         min_replicas=minimum,
-        cooldown=spec.get("cooldownPeriod", 300),
-        fallback=None
-        if fallback is None
-        else Fallback(fallback["failureThreshold"], fallback["replicas"], fallback.get("behavior", "static")),
+        cooldown=spec.get("cooldownPeriod").number(default=300),
+        fallback=_parse_fallback(spec.get("fallback")),
+    )
+
+
+def _parse_fallback(entry: Given) -> Fallback | None:
+    if entry.value is None:
+        return None
+    return Fallback(
+        entry.get("failureThreshold").integer(),
+        entry.get("replicas").integer(most=MOST_PODS),
+        entry.get("behavior").text(*FALLBACKS, default="static"),
     )
 
 

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .inputs import MOST_PODS, Given, InputError, integer, number, read_document
 from .replica_calculator import PodStatus
 from .simulation import Recorded
 
@@ -44,58 +45,86 @@ class Recording:
     syncs: list[float] | None
 
 
-class RecordingError(ValueError):
-    """A file that is no recording; the message says why."""
-
-
 def read_recording(path: Path) -> Recording:
     recording = _read_csv(path) if path.suffix == ".csv" else _read_json(path)
     if len(recording.records) < 2:
-        raise RecordingError(f"{path} has fewer than two records")
-    times = [record.time for record in recording.records]
-    if any(not math.isfinite(time) for time in times) or times != sorted(set(times)):
-        raise RecordingError(f"{path}: times have to rise from record to record")
+        raise InputError(f"{path} has {len(recording.records)} records, and has to have at least two, of different times")
+    for name, times in (("times", [record.time for record in recording.records]), ("syncs", recording.syncs or [])):
+        if times != sorted(set(times)):
+            raise InputError(f"{path}: {name} do not rise from one to the next, and have to")
     return recording
 
 
 def _read_json(path: Path) -> Recording:
-    document: dict[str, Any] = json.loads(path.read_text())
+    document = read_document(path, json.loads)
     records = []
-    for entry in document["records"]:
-        metrics: Values = {name: value for name, value in entry.get("metrics", {}).items() if value is not None}
-        if "pods" in entry:
-            pods = [
-                PodStatus(
-                    name, pod.get("phase", "Running"), pod.get("ready", True), pod.get("deleted", False),
-                    request=pod.get("request", 0),
-                )
-                for name, pod in entry["pods"].items()
-            ]  # fmt: skip
+    for entry in document.get("records").items(least=0):
+        replicas = entry.get("replicas").integer(most=MOST_PODS)
+        metrics = _metrics(entry.get("metrics"))
+        pods = entry.get("pods")
+        if pods.value is None:
+            listed = _guess_pods(replicas, metrics)
         else:
-            pods = _guess_pods(entry["replicas"], metrics)
-        records.append(Record(float(entry["time"]), int(entry["replicas"]), pods, metrics))
-    return Recording(records, document.get("syncs"))
+            listed = [_pod(name, pod) for name, pod in pods.entries().items()]
+        records.append(Record(entry.get("time").number(), replicas, listed, metrics))
+    syncs = document.get("syncs")
+    return Recording(records, [sync.number() for sync in syncs.items()] if syncs.value is not None else None)
+
+
+def _metrics(given: Given) -> Values:
+    values: Values = {}
+    for name, metric in given.entries(default={}).items():
+        if isinstance(metric.value, dict):
+            values[name] = {pod: value.number() for pod, value in metric.entries().items()}
+        elif metric.value is not None:
+            values[name] = metric.number()
+    return values
+
+
+def _pod(name: str, given: Given) -> PodStatus:
+    return PodStatus(
+        name,
+        given.get("phase").text(default="Running"),
+        given.get("ready").flag(default=True),
+        given.get("deleted").flag(default=False),
+        request=given.get("request").integer(default=0),
+    )
+
+
+COLUMNS = ("time", "replicas", "metric", "pod", "value")
 
 
 def _read_csv(path: Path) -> Recording:
     grouped: dict[float, tuple[int, Values]] = {}
-    with path.open(newline="") as lines:
-        for row in csv.DictReader(lines):
-            time = float(row["time"])
-            _, metrics = grouped.setdefault(time, (int(row["replicas"]), {}))
-            if not row["metric"]:
-                continue
-            if not row["pod"]:
-                metrics[row["metric"]] = float(row["value"])
-                continue
-            of_pods = metrics.setdefault(row["metric"], {})
-            if not isinstance(of_pods, dict):
-                raise RecordingError(f"{path}: {row['metric']} is of pods and of the whole")
-            of_pods[row["pod"]] = float(row["value"])
+    try:
+        with path.open(newline="") as lines:
+            reader = csv.DictReader(lines)
+            if missing := set(COLUMNS) - set(reader.fieldnames or ()):
+                raise InputError(f"{path} lacks the columns {', '.join(sorted(missing))}; the first row has to be {','.join(COLUMNS)}")
+            for row in reader:
+                _add_row(row, f"{path}, line {reader.line_num}", grouped)
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise InputError(f"{path} has to be CSV in UTF-8, and cannot be read as such: {error}") from None
     records = [
         Record(time, replicas, _guess_pods(replicas, metrics), metrics) for time, (replicas, metrics) in grouped.items()
     ]
     return Recording(records, None)
+
+
+def _add_row(row: dict[str | None, Any], where: str, grouped: dict[float, tuple[int, Values]]) -> None:
+    if None in row:
+        raise InputError(f"{where} has more columns than {','.join(COLUMNS)}, and has to have these")
+    time = number(row["time"], f"{where}: time")
+    replicas = integer(row["replicas"], f"{where}: replicas", most=MOST_PODS)
+    _, metrics = grouped.setdefault(time, (replicas, {}))
+    if not row["metric"]:
+        return
+    value = number(row["value"], f"{where}: value")
+    of_pods = metrics.setdefault(row["metric"], {} if row["pod"] else value)
+    if isinstance(of_pods, dict) != bool(row["pod"]):
+        raise InputError(f"{where}: {row['metric']} is of pods and of the whole, and has to be one of the two")
+    if isinstance(of_pods, dict):
+        of_pods[row["pod"]] = value
 
 
 def _guess_pods(replicas: int, metrics: Values) -> list[PodStatus]:

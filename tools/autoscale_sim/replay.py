@@ -14,11 +14,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from .hpa import SYNC_PERIOD, Autoscaler, Scale
+from .inputs import InputError
 from .keda import KedaAutoscaler
 from .recording import Record, Recording
 from .replica_calculator import MetricUnavailable, PodStatus
 
 PHASES = 15  # that are tried where a record does not say when the controller synced
+MOST_SYNCS = 100_000  # of a recording: more is a mistake in its times or the period, and takes for ever
 Steps = list[tuple[float, int]]  # from when, how many replicas
 
 
@@ -28,9 +30,20 @@ class Comparison:
     recorded: Steps
     phase: float | None  # seconds from the first record to the first sync; None: the record says
     offset_seconds: float  # infinite: one has numbers of replicas that the other never has
-    offset_periods: float
+    offset_periods: float  # where the record says when the syncs were: syncs, however far apart they were
     largest_difference: int  # of replicas, at any moment
     equal_share: float  # of the time
+
+
+@dataclass(frozen=True)
+class Followed:
+    """Of decisions, each made with what was recorded just before it, replicas included."""
+
+    phase: float | None
+    decisions: list[tuple[float, int, int, int]]  # when, replicas before, by the model, by the real one within a period
+    mean_error: float  # of the model's, as a part of the real one's replicas
+    share_within_tenth: float  # of the decisions that changed something, those at most a tenth apart
+    changes: int  # how many did
 
 
 class _RecordedMetrics:
@@ -108,18 +121,57 @@ def compare(
     def attempt(syncs: list[float], used_phase: float | None) -> Comparison:
         model = run_model(make_autoscaler(), recording.records, syncs)
         seconds = offset(model, recorded, first, last)
+        periods = seconds / period if recording.syncs is None else _offset_in_syncs(model, recorded, recording.syncs)
         return Comparison(
-            model, recorded, used_phase, seconds, seconds / period, *_differences(model, recorded, first, last)
+            model, recorded, used_phase, seconds, periods, *_differences(model, recorded, first, last)
         )
 
-    if recording.syncs is not None:
-        return attempt(recording.syncs, None)
-    phases = [phase] if phase is not None else [period * index / PHASES for index in range(PHASES)]
-    attempts = [
-        attempt([first + each + period * index for index in range(int((last - first - each) / period) + 1)], each)
-        for each in phases
-    ]
+    attempts = [attempt(syncs, used_phase) for syncs, used_phase in _schedules(recording, period, phase)]
     return min(attempts, key=lambda made: (made.offset_seconds, made.largest_difference, -made.equal_share))
+
+
+def follow(
+    recording: Recording,
+    make_autoscaler: Callable[[], Autoscaler | KedaAutoscaler],
+    period: float = SYNC_PERIOD,
+    phase: float | None = None,
+) -> Followed:
+    """As `compare`, but the model never goes its own way: before each sync it has the replicas that were recorded. For records
+    so coarse, or loads that change so fast, that a small difference would grow into another timeline."""
+    recorded = recorded_steps(recording)
+    times = [record.time for record in recording.records]
+
+    def attempt(syncs: list[float], used_phase: float | None) -> Followed:
+        autoscaler, decisions = make_autoscaler(), []
+        for now in syncs:
+            record = recording.records[max(0, bisect.bisect_right(times, now) - 1)]
+            scale = Scale(record.replicas, sum(not pod.deleted for pod in record.pods))
+            wanted = autoscaler.sync(now, scale, record.pods, _RecordedMetrics(record)).replicas
+            decisions.append((now, record.replicas, wanted, _at(recorded, now + period)))
+        errors = [abs(wanted - real) / max(1, real) for _, _, wanted, real in decisions]
+        changed = [
+            error for error, (_, before, wanted, real) in zip(errors, decisions) if {wanted, real} != {before}
+        ]
+        share = sum(error <= 0.1 for error in changed) / max(1, len(changed))
+        return Followed(used_phase, decisions, sum(errors) / len(errors), share, len(changed))
+
+    attempts = []
+    for syncs, used_phase in _schedules(recording, period, phase):
+        # What came of the last one is not in the record, unless it says itself when the syncs were.
+        attempts.append(attempt(syncs if used_phase is None else syncs[:-1] or syncs, used_phase))
+    return min(attempts, key=lambda made: made.mean_error)
+
+
+def _schedules(recording: Recording, period: float, phase: float | None) -> list[tuple[list[float], float | None]]:
+    """When the controller may have synced, each with its phase; or when it did, where that was recorded."""
+    if recording.syncs is not None:
+        return [(recording.syncs, None)]
+    first = recording.records[0].time
+    seconds = recording.records[-1].time - first
+    if seconds / period > MOST_SYNCS:
+        raise InputError(f"{seconds:g} s of records are more than {MOST_SYNCS} periods of {period:g} s, and have to be at most so many")
+    phases = [phase] if phase is not None else [period * index / PHASES for index in range(PHASES)]
+    return [([first + each + period * index for index in range(int((seconds - each) / period) + 1)], each) for each in phases]
 
 
 def _at(steps: Steps, time: float) -> int:
@@ -151,6 +203,16 @@ def offset(a: Steps, b: Steps, first: float, last: float) -> float:
         else:
             low = middle + 1
     return distances[low]
+
+
+def _offset_in_syncs(a: Steps, b: Steps, syncs: list[float]) -> float:
+    """A controller that gets no processor syncs late, and what it does a sync later than the other is then long after it."""
+
+    def counted(steps: Steps) -> Steps:
+        # Before the first sync there is only what both begin with.
+        return [(max(0, bisect.bisect_right(syncs, time) - 1), count) for time, count in steps]
+
+    return offset(counted(a), counted(b), 0, len(syncs) - 1)
 
 
 def _fits(a: Steps, b: Steps, within: float, first: float, last: float) -> bool:

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from . import plots, sweep, tables
+from .inputs import InputError, no_such
 from .options import load_scenarios, load_settings
 from .runs import settings_of, summarize, vary
 
@@ -16,10 +17,6 @@ DOCUMENT = ROOT / "docs" / "autoscaling.md"
 IMAGES = ROOT / "docs" / "images" / "autoscaling"
 CHOSEN_TARGET = "800m"
 CHOSEN_SCALE_UP = "300 % or 8 in 15 s"
-
-
-class ReportError(RuntimeError):
-    """The document has no place for a result."""
 
 
 def section(text: str, name: str) -> str:
@@ -35,7 +32,7 @@ def with_section(text: str, name: str, body: str) -> str:
 def _pattern(name: str, text: str) -> re.Match[str]:
     found = re.search(rf"(<!-- begin {name}[^>]*-->\n)(.*?)(<!-- end {name} -->)", text, re.DOTALL)
     if found is None:
-        raise ReportError(f"the document has no markers for '{name}'")
+        raise InputError(f"{DOCUMENT} has to have the markers 'begin {name}' and 'end {name}', and lacks them")
     return found
 
 
@@ -52,7 +49,11 @@ def small_rows() -> dict[tuple[str, str], str]:
 def write(only: list[str] | None = None) -> None:
     """All of it; `only`: the figures of these scenarios, and no table."""
     rows = []
-    for name, scenario in load_scenarios().items():
+    scenarios = load_scenarios()
+    for name in only or ():
+        if name not in scenarios:
+            raise no_such("scenario", name, scenarios)
+    for name, scenario in scenarios.items():
         if only and name not in only:
             continue
         summaries = {}
@@ -66,7 +67,7 @@ def write(only: list[str] | None = None) -> None:
         return
     swept = sweep.read()
     plots.plot_sweep(swept, (CHOSEN_SCALE_UP, CHOSEN_TARGET), IMAGES / "sweep.png")
-    variations = vary(load_scenarios()["flash-crowd"], load_settings("ours"))
+    variations = vary(scenarios["flash-crowd"], load_settings("ours"))
     text = DOCUMENT.read_text()
     text = with_section(text, "results", tables.HEAD + "".join(rows) + "\n")
     text = with_section(text, "variations", tables.variation_table(variations) + "\n")

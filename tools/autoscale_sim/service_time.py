@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .inputs import no_such
+
 FOLDER = Path(__file__).parent
 _Z99 = 2.326  # of a normal distribution: p99 is so many deviations over the median
 _BLOCK = 1 << 12
@@ -31,7 +33,10 @@ class Profile:
 
 
 def load_profile(name: str, path: Path = FOLDER / "service_times.json") -> Profile:
-    entry: dict[str, Any] = json.loads(path.read_text())["profiles"][name]
+    profiles: dict[str, Any] = json.loads(path.read_text())["profiles"]
+    if name not in profiles:
+        raise no_such("profile", name, profiles)
+    entry = profiles[name]
     rounds = entry["pages_per_second"]
     # In a closed loop of n callers an answer waits for about n pages one after another, so its deviation is that of a
     # sum of n; that the pages' times are independent makes this the largest that fits.

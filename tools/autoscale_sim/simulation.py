@@ -12,8 +12,9 @@ import numpy as np
 from . import traffic
 from .deployment import Deployment
 from .hpa import Scale
+from .inputs import InputError
 from .metrics_pipeline import REQUEST, MetricsPipeline
-from .options import OptionsError, Scenario, Settings, adapt, cluster_options
+from .options import Scenario, Settings, adapt, cluster_options
 from .pod import Refused
 from .replica_calculator import PodStatus
 from .schedule import Schedule
@@ -110,8 +111,10 @@ class Simulation:
             schedule.at(scenario.outage[1], self._metrics.end_outage)
         if scenario.node_loss:
             begins, ends = scenario.node_loss
+            if self._options.nodes < 2:
+                raise InputError(f"{scenario.name}: nodes has to be at least 2 where one is lost")
             if ends - begins <= self._options.node_grace + self._options.eviction_after:
-                raise OptionsError(f"{scenario.name}: a node that returns before its pods are evicted is not modelled")
+                raise InputError(f"{scenario.name}: a node that returns before its pods are evicted is not modelled")
             schedule.at(begins, self._deployment.lose_node, 0)
             schedule.at(ends, self._deployment.return_node, 0)
 

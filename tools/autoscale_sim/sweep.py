@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from .inputs import InputError
 from .options import FOLDER, Settings, load_scenarios, load_settings
 from .simulation import Simulation
 
@@ -93,4 +94,7 @@ def write(path: Path = RESULTS) -> None:
 
 
 def read(path: Path = RESULTS) -> list[Row]:
-    return [Row(**row) for row in json.loads(path.read_text())]
+    try:
+        return [Row(**row) for row in json.loads(path.read_text())]
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{path} has to be what `sweep` writes, and is not: {error}") from None

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tools.autoscale_sim.hpa import Autoscaler, Decision, Scale
-from tools.autoscale_sim.hpa_spec import HpaSpec, SpecError, milli, parse_hpa
+from tools.autoscale_sim.hpa_spec import HpaSpec, milli, parse_hpa
+from tools.autoscale_sim.inputs import InputError
 from tools.autoscale_sim.replica_calculator import PodStatus
 
 from .hand import FLAT_OUT, Metrics, running, spec
@@ -228,7 +229,7 @@ def test_quantities() -> None:
     assert [milli(text) for text in ("1", "500m", "1.5", "2k", "1Ki", 3, 0.8, "1u")] == [
         1000, 500, 1500, 2_000_000, 1_024_000, 3000, 800, 1,
     ]  # fmt: skip
-    with pytest.raises(SpecError):
+    with pytest.raises(InputError):
         milli("many")
 
 
@@ -236,7 +237,7 @@ def test_a_pods_metric_has_no_value_target() -> None:
     # The API server refuses it (autoscaling validation: must specify a positive target averageValue).
     metric = {"type": "Pods", "pods": {"metric": {"name": "load"}, "target": {"type": "Value", "value": "1"}}}
 
-    with pytest.raises(SpecError):
+    with pytest.raises(InputError):
         parse_hpa({"maxReplicas": 3, "metrics": [metric]})
 
 

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from tools.autoscale_sim.hpa import Autoscaler
+from tools.autoscale_sim.inputs import InputError
 from tools.autoscale_sim.options import Scenario, load_scenarios, load_settings
-from tools.autoscale_sim.recording import RecordingError, read_recording, write_recording
-from tools.autoscale_sim.replay import Comparison, compare, offset
+from tools.autoscale_sim.recording import read_recording, write_recording
+from tools.autoscale_sim.replay import Comparison, compare, follow, offset
 from tools.autoscale_sim.simulation import Simulation
 
 from .hand import spec
@@ -53,6 +54,15 @@ def records(rows: Sequence[tuple[float, int, float]]) -> dict[str, Any]:
     return {"records": made}
 
 
+def at_syncs(rows: Sequence[tuple[float, int, float]]) -> dict[str, Any]:
+    """At each sync, and no more."""
+    made = [
+        {"time": time, "replicas": count, "metrics": {"load": {f"p{n}": load for n in range(count)}}}
+        for time, count, load in rows
+    ]
+    return {"records": made, "syncs": [row[0] for row in rows]}
+
+
 def replay(tmp_path: Path, document: dict[str, Any], **options: Any) -> Comparison:
     path = tmp_path / "record.json"
     path.write_text(json.dumps(document))
@@ -60,15 +70,7 @@ def replay(tmp_path: Path, document: dict[str, Any], **options: Any) -> Comparis
 
 
 def test_the_timeline_computed_by_hand(tmp_path: Path) -> None:
-    exact = {
-        "records": [
-            {"time": time, "replicas": replicas, "metrics": {"load": {f"p{n}": load for n in range(replicas)}}}
-            for time, replicas, load in BY_HAND
-        ],
-        "syncs": [row[0] for row in BY_HAND],
-    }
-
-    result = replay(tmp_path, exact)
+    result = replay(tmp_path, at_syncs(BY_HAND))
 
     assert result.model == [(0, 2), (15, 4), (30, 6), (105, 2)]
     assert result.recorded == [(0, 2), (15, 4), (30, 6), (105, 2)]
@@ -91,6 +93,16 @@ def test_syncs_at_other_times_are_off_by_as_much(tmp_path: Path) -> None:
     assert result.model == [(0, 2), (22, 4), (37, 6), (112, 2)]
     assert 6.0 <= result.offset_seconds <= 7.0
     assert result.offset_periods == result.offset_seconds / 15
+
+
+def test_a_sync_late_is_one_period_however_long_it_took(tmp_path: Path) -> None:
+    # The fourth sync comes 15 s late, and is the one that has the real autoscaler want 6, which the model wants at 30 s.
+    rows = [(0, 2, 1.0), (15, 2, 3.0), (30, 4, 1.5), (60, 4, 1.5), (75, 6, 1.0)]
+
+    result = replay(tmp_path, at_syncs(rows))
+
+    assert (result.model, result.recorded) == ([(0, 2), (15, 4), (30, 6)], [(0, 2), (15, 4), (60, 6)])
+    assert (result.offset_seconds, result.offset_periods) == (30, 1)
 
 
 def test_csv_says_the_same(tmp_path: Path) -> None:
@@ -159,5 +171,31 @@ def test_what_is_no_recording_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "record.csv"
     path.write_text("time,replicas,metric,pod,value\n3,2,,,\n1,2,,,\n")
 
-    with pytest.raises(RecordingError):
+    with pytest.raises(InputError):
         read_recording(path)
+
+
+def followed(tmp_path: Path, document: dict[str, Any], **options: Any):
+    path = tmp_path / "record.json"
+    path.write_text(json.dumps(document))
+    return follow(read_recording(path), lambda: Autoscaler(spec(BEHAVIOR, low=2)), **options)
+
+
+def test_following_decides_as_by_hand(tmp_path):
+    result = followed(tmp_path, records(BY_HAND))
+
+    assert (result.phase, result.mean_error, result.share_within_tenth) == (0.0, 0.0, 1.0)
+    assert [step[1:] for step in result.decisions if step[1] != step[2]] == [(2, 4, 4), (4, 6, 6), (6, 2, 2)]
+
+
+def test_following_starts_each_decision_from_what_was_recorded(tmp_path):
+    document = records(BY_HAND)
+    # Somebody scaled by hand, and each later record has one pod more: the model does not go on from its own number.
+    for record in document["records"]:
+        if record["time"] >= 50:
+            record["replicas"] += 1
+
+    result = followed(tmp_path, document)
+
+    assert [before for time, before, _, _ in result.decisions if time >= 60] == [7, 7, 7, 7]
+    assert result.mean_error > 0

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from tools.autoscale_sim import traffic
-from tools.autoscale_sim.options import OptionsError, Scenario, cluster_options, load_scenarios, load_settings
+from tools.autoscale_sim.inputs import InputError
+from tools.autoscale_sim.options import Scenario, cluster_options, load_scenarios, load_settings
 from tools.autoscale_sim.runs import settings_of
 from tools.autoscale_sim.service_time import load_profile
 from tools.autoscale_sim.simulation import Outcome, Simulation
@@ -112,7 +113,7 @@ def test_a_lost_node_costs_callers_time_and_no_answer() -> None:
 
 
 def test_a_node_that_returns_too_soon_is_refused() -> None:
-    with pytest.raises(OptionsError):
+    with pytest.raises(InputError):
         run(scenario(node_loss=(60.0, 120.0)))
 
 
