@@ -129,6 +129,9 @@ void ServerMetrics::AddJobs() {
   for (const char* const state : {"pending", "processing", "completed", "failed", "cancelled"}) {
     registry_.AddGauge("pp_doclayout_jobs", "Jobs that are kept, by state", {{"state", state}});
   }
+  for (const char* const state : {"pending", "processing"}) {
+    registry_.AddGauge("pp_doclayout_job_pages", "Pages of jobs that are not over, by state", {{"state", state}});
+  }
 }
 
 metrics::Counter& ServerMetrics::AddIdleEnd(std::string_view reason) {

@@ -81,6 +81,7 @@ FROM_THE_START = {
     'pp_doclayout_health{layer="readiness",check="model_loaded"}': 1,
     'pp_doclayout_health{layer="readiness",check="draining"}': 1,
     **one_each("pp_doclayout_jobs", "state", ("pending", "processing", "completed", "failed", "cancelled"), 0),
+    **one_each("pp_doclayout_job_pages", "state", ("pending", "processing"), 0),
     "pp_doclayout_log_lines_dropped_total": 0,
     "pp_doclayout_log_file_lines_dropped_total": 0,
     "pp_doclayout_log_file_rotations_total": 0,
