@@ -84,7 +84,7 @@ def test_no_replica_goes_while_there_are_no_metrics(release, quiet, results, evi
 
 def test_metrics_exist_at_zero_traffic(release, quiet, evidence):
     """Every metric that the chart can scale by has a value for each pod before the first request."""
-    names = ("load_ratio", "requests_in_progress", "request_duration_mean_seconds", "gpu_memory_usage_percent")
+    names = ("load_ratio", "requests_in_progress", "page_duration_mean_seconds", "gpu_memory_usage_percent")
     release.kubectl("rollout", "restart", DEPLOYMENT)
     release.kubectl.rolled_out(DEPLOYMENT)
     pods = {pod["metadata"]["name"] for pod in release.wait_ready(2)}

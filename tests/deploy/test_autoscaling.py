@@ -34,7 +34,7 @@ def test_a_target_is_a_quantity_or_a_number(render, tmp_path):
     assert targets == {
         "pp_doclayout_load_ratio": "0.8",
         "pp_doclayout_requests_in_progress": "2000000",
-        "pp_doclayout_request_duration_mean_seconds": "1500m",
+        "pp_doclayout_page_duration_mean_seconds": "1500m",
     }
 
 

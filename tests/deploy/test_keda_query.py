@@ -59,7 +59,8 @@ def answer(render, tmp_path_factory) -> Callable[..., str]:
         }
         case = {"interval": PER_SCRAPE, "input_series": told, "promql_expr_test": [question]}
         file = folder / "case.yaml"
-        file.write_text(json.dumps({"tests": [case]}))
+        # promtool takes in samples only as far as its last evaluation.
+        file.write_text(json.dumps({"evaluation_interval": PER_SCRAPE, "tests": [case]}))
         done = subprocess.run([promtool, "test", "rules", file], capture_output=True, text=True)
         return "" if done.returncode == 0 else done.stdout + done.stderr
 
