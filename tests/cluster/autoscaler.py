@@ -95,6 +95,19 @@ def _mean(record: dict) -> float | None:
     return sum(load) * 1000 // len(load) / 1000 if load else None
 
 
+def seen(records: Sequence[dict], namespace: str, deployment: str) -> list[Look]:
+    """What the autoscaler saw from the first record (`time`, `replicas`, `pods`, `load`) to the last."""
+    found = []
+    for look in looks(namespace, deployment) if records else []:
+        if records[0]["time"] <= look.time <= records[-1]["time"]:
+            near = [one for one in records if abs(one["time"] - look.time) <= SYNC_SECONDS]
+            told = [one for one in near if _mean(one) == look.mean]
+            nearest = min(told or near or records, key=lambda one: abs(one["time"] - look.time))
+            look.pods, look.load, look.as_told = nearest["pods"], nearest["load"], bool(told)
+            found.append(look)
+    return found
+
+
 class Recorder:
     """Asks for pods and their metric all the time, until the end of the `with`; `looks` then has what the autoscaler saw of it."""
 
@@ -113,16 +126,7 @@ class Recorder:
     def __exit__(self, *_):
         self._stop.set()
         self._thread.join()
-        times = [one["time"] for one in self._records]
-        if not times:
-            return
-        for look in looks(self._namespace, self._deployment):
-            if times[0] <= look.time <= times[-1]:
-                near = [one for one in self._records if abs(one["time"] - look.time) <= SYNC_SECONDS]
-                told = [one for one in near if _mean(one) == look.mean]
-                nearest = min(told or near or self._records, key=lambda one: abs(one["time"] - look.time))
-                look.pods, look.load, look.as_told = nearest["pods"], nearest["load"], bool(told)
-                self.looks.append(look)
+        self.looks = seen(self._records, self._namespace, self._deployment)
 
     def wait_replicas(self, good: Callable[[int], bool], seconds: float):
         """Until the Deployment is to have so many."""

@@ -27,22 +27,19 @@ def curve(scenario: str) -> str:
 def compare(looks: Sequence[Look], hpa: pathlib.Path, folder: pathlib.Path):
     """Whether the simulated autoscaler, given what the cluster's saw at each of its looks, decided the same within a look: exit
     status 0."""
-    start = looks[0].time
-    records = [_record(look.time - start, look.replicas, look.pods, look.load) for look in looks]
-    return _replay({"records": records, "syncs": [one["time"] for one in records]}, hpa, folder, "--within", 1)
+    return _replay(looks, hpa, folder, "--within", 1)
 
 
-def follow(records: Sequence[dict], hpa: pathlib.Path, folder: pathlib.Path, period: float, mean_error: float):
-    """How far each of its decisions is from the one that the cluster's made within a period, by records at any times: exit status
-    0 where it is at most `mean_error` of the replicas, on average."""
-    start = records[0]["time"]
-    written = [_record(one["time"] - start, one["replicas"], one["pods"], one["load"]) for one in records]
-    return _replay({"records": written}, hpa, folder, "--period", period, "--follow", "--mean-error", mean_error)
+def follow(looks: Sequence[Look], hpa: pathlib.Path, folder: pathlib.Path, mean_error: float):
+    """How far each decision of the simulated autoscaler is from the one that the cluster's made at that look: exit status 0 where
+    those that changed something are at most `mean_error` of the replicas apart, on average."""
+    return _replay(looks, hpa, folder, "--follow", "--mean-error", mean_error)
 
 
-def _replay(document: dict, hpa: pathlib.Path, folder: pathlib.Path, *options: object) -> subprocess.CompletedProcess[str]:
+def _replay(looks: Sequence[Look], hpa: pathlib.Path, folder: pathlib.Path, *options: object) -> subprocess.CompletedProcess[str]:
+    records = [_record(look.time - looks[0].time, look.replicas, look.pods, look.load) for look in looks]
     recording = folder / "recording.json"
-    recording.write_text(json.dumps(document))
+    recording.write_text(json.dumps({"records": records, "syncs": [one["time"] for one in records]}))
     return _run("replay", recording, hpa, *options)
 
 

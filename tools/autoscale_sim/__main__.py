@@ -78,7 +78,7 @@ def parse() -> argparse.Namespace:
     replay.add_argument("--phase", type=within(number, 0, DAY), help="of the first sync after the first record; default: all are tried")
     replay.add_argument("--within", type=within(number, 0, 1e6), default=1.0, help="periods that the two may be apart")
     replay.add_argument("--follow", action="store_true", help="each decision on its own, from the recorded replicas")
-    replay.add_argument("--mean-error", type=within(number, 0, 1e6), default=0.05, help="that decisions may be apart, with --follow")
+    replay.add_argument("--mean-error", type=within(number, 0, 1e6), default=0.05, help="that decisions which change something may be apart, with --follow")
 
     curve = commands.add_parser("curve")
     curve.add_argument("scenario")
@@ -129,8 +129,10 @@ def replay(arguments: argparse.Namespace) -> int:
     recording = read_recording(arguments.recording)
     if arguments.follow:
         followed = follow(recording, make, arguments.period, arguments.phase)
-        near = followed.mean_error <= arguments.mean_error
-        print(json.dumps({**asdict(followed), "within": near}, indent=1))
+        near = followed.mean_error <= arguments.mean_error  # where nothing changed nothing was shown
+        answer = asdict(followed)
+        answer["mean_error"] = None if math.isnan(followed.mean_error) else followed.mean_error
+        print(json.dumps({**answer, "within": near}, indent=1))
         return 0 if near else 1
     result = compare(recording, make, arguments.period, arguments.phase)
     answer = asdict(result)

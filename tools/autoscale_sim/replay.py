@@ -40,10 +40,10 @@ class Followed:
     """Of decisions, each made with what was recorded just before it, replicas included."""
 
     phase: float | None
-    decisions: list[tuple[float, int, int, int]]  # when, replicas before, by the model, by the real one within a period
-    mean_error: float  # of the model's, as a part of the real one's replicas
-    share_within_tenth: float  # of the decisions that changed something, those at most a tenth apart
-    changes: int  # how many did
+    decisions: list[tuple[float, int, int, int]]  # when, replicas before, by the model, by the real one until the next
+    changes: int  # how many of them changed something, by the one or the other: those that leave all as it is are easily the same
+    mean_error: float  # of those that did, the model's, as a part of the real one's replicas; NaN where none did
+    share_within_tenth: float  # of those that did
 
 
 class _RecordedMetrics:
@@ -143,23 +143,22 @@ def follow(
 
     def attempt(syncs: list[float], used_phase: float | None) -> Followed:
         autoscaler, decisions = make_autoscaler(), []
-        for now in syncs:
+        # What came of the last one is not in the record.
+        for now, following in zip(syncs, syncs[1:] or [math.inf], strict=False):
             record = recording.records[max(0, bisect.bisect_right(times, now) - 1)]
             scale = Scale(record.replicas, sum(not pod.deleted for pod in record.pods))
             wanted = autoscaler.sync(now, scale, record.pods, _RecordedMetrics(record)).replicas
-            decisions.append((now, record.replicas, wanted, _at(recorded, now + period)))
-        errors = [abs(wanted - real) / max(1, real) for _, _, wanted, real in decisions]
-        changed = [
-            error for error, (_, before, wanted, real) in zip(errors, decisions) if {wanted, real} != {before}
-        ]
-        share = sum(error <= 0.1 for error in changed) / max(1, len(changed))
-        return Followed(used_phase, decisions, sum(errors) / len(errors), share, len(changed))
+            # Where the syncs are known, a record made at the next one shows what came of this one, and that counts from here on.
+            until = now + period if recording.syncs is None else math.nextafter(following, 0)
+            decisions.append((now, record.replicas, wanted, _at(recorded, until)))
+        changing = [(wanted, real) for _, before, wanted, real in decisions if {wanted, real} != {before}]
+        errors = [abs(wanted - real) / max(1, real) for wanted, real in changing]
+        mean = sum(errors) / len(errors) if errors else math.nan
+        share = sum(error <= 0.1 for error in errors) / max(1, len(errors))
+        return Followed(used_phase, decisions, len(errors), mean, share)
 
-    attempts = []
-    for syncs, used_phase in _schedules(recording, period, phase):
-        # What came of the last one is not in the record, unless it says itself when the syncs were.
-        attempts.append(attempt(syncs if used_phase is None else syncs[:-1] or syncs, used_phase))
-    return min(attempts, key=lambda made: made.mean_error)
+    attempts = [attempt(syncs, used_phase) for syncs, used_phase in _schedules(recording, period, phase)]
+    return min(attempts, key=lambda made: math.inf if math.isnan(made.mean_error) else made.mean_error)
 
 
 def _schedules(recording: Recording, period: float, phase: float | None) -> list[tuple[list[float], float | None]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tools.autoscale_sim.hpa import Autoscaler
+from tools.autoscale_sim.hpa import Autoscaler, Decision
 from tools.autoscale_sim.inputs import InputError
 from tools.autoscale_sim.options import Scenario, load_scenarios, load_settings
 from tools.autoscale_sim.recording import read_recording, write_recording
@@ -175,10 +175,10 @@ def test_what_is_no_recording_is_refused(tmp_path: Path) -> None:
         read_recording(path)
 
 
-def followed(tmp_path: Path, document: dict[str, Any], **options: Any):
+def followed(tmp_path: Path, document: dict[str, Any], make: Any = lambda: Autoscaler(spec(BEHAVIOR, low=2))):
     path = tmp_path / "record.json"
     path.write_text(json.dumps(document))
-    return follow(read_recording(path), lambda: Autoscaler(spec(BEHAVIOR, low=2)), **options)
+    return follow(read_recording(path), make)
 
 
 def test_following_decides_as_by_hand(tmp_path):
@@ -199,3 +199,39 @@ def test_following_starts_each_decision_from_what_was_recorded(tmp_path):
 
     assert [before for time, before, _, _ in result.decisions if time >= 60] == [7, 7, 7, 7]
     assert result.mean_error > 0
+
+
+class Idle:
+    """An autoscaler that leaves all as it is."""
+
+    def sync(self, now, scale, pods, metrics):
+        return Decision(scale.spec)
+
+
+def test_following_tells_one_that_does_nothing_from_one_that_is_right(tmp_path):
+    """However seldom the real one does something: the times between do not count."""
+    idle = followed(tmp_path, records(BY_HAND), make=Idle)
+
+    assert idle.changes == 3
+    assert idle.mean_error == pytest.approx((2 / 4 + 2 / 6 + 4 / 2) / 3)
+    assert idle.share_within_tenth == 0
+
+
+def test_following_shows_nothing_where_nothing_changes(tmp_path):
+    document = records(BY_HAND)
+    document["records"] = document["records"][:2]
+
+    assert math.isnan(followed(tmp_path, document, make=Idle).mean_error)
+
+
+def test_following_takes_what_came_of_a_sync_from_the_next(tmp_path):
+    """However far they are from each other."""
+    document = at_syncs(BY_HAND)
+    for number, record in enumerate(document["records"]):
+        record["time"] = float(number**2)
+    document["syncs"] = [record["time"] for record in document["records"]]
+
+    idle = followed(tmp_path, document, make=Idle)
+
+    assert [(before, real) for _, before, _, real in idle.decisions if before != real] == [(2, 4), (4, 6), (6, 2)]
+    assert idle.changes == 3
