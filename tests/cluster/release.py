@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import time
@@ -188,6 +189,13 @@ class Release:
         """The service's own process in that pod."""
         node = node_of(pod)
         node.machine.run("kill", "-KILL", node.process(self._container(pod)))
+
+    def server_errors(self, pod: dict) -> int:
+        """Pages that it answered with 5xx since its process began."""
+        status, text = self.get("/metrics", f"http://{pod['status']['podIP']}:8000")
+        assert status == 200, text
+        counted = re.findall(r'^http_requests_total{[^}]*route="/analyze",status="5[^}]*} (\d+)$', text, re.MULTILINE)
+        return sum(map(int, counted))
 
     def restarts(self, pod: dict) -> int:
         return self._container(pod)["restartCount"]
