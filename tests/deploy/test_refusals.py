@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from conftest import FROM_OUTSIDE, LOGS, TO_OUTSIDE
 
+JOB = ("bulk.job.enabled=true",)
+
 
 @pytest.mark.parametrize(
     ("values", "complaint"),
@@ -40,6 +42,17 @@ from conftest import FROM_OUTSIDE, LOGS, TO_OUTSIDE
         (["model.source=pull"], "model.name has to be"),
         (["podDisruptionBudget.maxUnavailable=0"], "no node could ever be drained"),
         (["bulk.worker.enabled=true", "bulk.worker.jobsUrlSecret="], "bulk.worker.jobsUrlSecret"),
+        ([*JOB, "bulk.job.completions=1", "bulk.job.maxFailedIndexes=2"], "maxFailedIndexes is 2, and bulk.job.completions 1"),
+        ([*JOB, "bulk.job.claim="], "bulk.job.enabled needs bulk.job.claim"),
+        # What Kubernetes takes at most; with more parts it has further rules for the other two.
+        *(
+            ([*JOB, f"bulk.job.{name}={value}"], f"/bulk/job/{name}")
+            for name, value in (("completions", 100001), ("parallelism", 10001), ("maxFailedIndexes", 100001))
+        ),
+        *(
+            ([*JOB, f"bulk.job.{name}=null"], f"missing property '{name}'")
+            for name in ("completions", "parallelism", "backoffLimitPerIndex", "maxFailedIndexes")
+        ),
         ([*LOGS, "logs.sidecar.outputs=null"], "fluent-bit would read the log and send it nowhere"),
         ([*LOGS, "logs.fileMiB=21"], "logs.sizeLimitMiB is 96, and has to be at least 100"),
         ([*LOGS, "service.logLevel=off"], "there would be no line to send"),
@@ -129,6 +142,9 @@ def test_refuses_what_contradicts_itself_or_is_misspelt(template, values, compla
         ["resources.requests.cpu=8", "resources.limits.cpu=null"],
         ["--set-json=resources.limits.cpu=2.5", "--set-json=resources.requests.memory=1610612736"],
         ["bulk.worker.replicas=11"],
+        ["bulk.job.completions=1", "bulk.job.maxFailedIndexes=2", "bulk.job.claim="],
+        [*JOB, "bulk.job.completions=2", "bulk.job.maxFailedIndexes=2", "bulk.job.parallelism=4"],
+        [*JOB, "bulk.job.maxFailedIndexes=0", "bulk.job.backoffLimitPerIndex=0", "bulk.job.parallelism=0"],
         ["bulk.worker.enabled=true", "bulk.worker.replicas=11", "autoscaling.kind=none"],
         ["autoscaling.behavior.scaleUp.policies=null"],
         ["kubernetesService.webPort=8000", "kubernetesService.web=false"],
