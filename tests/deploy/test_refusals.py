@@ -6,6 +6,7 @@ import pytest
 from conftest import FROM_OUTSIDE, LOGS, TO_OUTSIDE
 
 JOB = ("bulk.job.enabled=true",)
+INGRESS = ("ingress.enabled=true", *FROM_OUTSIDE)
 
 
 @pytest.mark.parametrize(
@@ -88,6 +89,10 @@ JOB = ("bulk.job.enabled=true",)
             for kind in ("ClusterIP", "NodePort")
             for value in ("loadBalancerClass=mine", "loadBalancerSourceRanges[0]=192.0.2.0/24")
         ),
+        ([*INGRESS, "ingress.host=", "ingress.tlsSecret=x"], "ingress.tlsSecret is x, and ingress.host is empty"),
+        (["priorityClass.create=true"], "priorityClass.create needs priorityClass.name"),
+        (["priorityClass.create=true", "priorityClass.name=system-docs"], "priorityClass.name is system-docs"),
+        *(([f"priorityClass.name={name}"], "/priorityClass/name") for name in ("Docs_1", "docs-", ".docs", "d" * 254)),
         (["kubernetesService.loadBalancerSourceRanges[0]=me"], "/kubernetesService/loadBalancerSourceRanges/0"),
         ([r"podLabels.app\.kubernetes\.io/name=mine"], "podLabels has app.kubernetes.io/name"),
         *(
@@ -143,6 +148,10 @@ def test_refuses_what_contradicts_itself_or_is_misspelt(template, values, compla
         ["--set-json=resources.limits.cpu=2.5", "--set-json=resources.requests.memory=1610612736"],
         ["bulk.worker.replicas=11"],
         ["bulk.job.completions=1", "bulk.job.maxFailedIndexes=2", "bulk.job.claim="],
+        ["ingress.host=", "ingress.tlsSecret=x"],
+        [*INGRESS, "ingress.host="],
+        ["priorityClass.name=system-cluster-critical"],
+        ["priorityClass.create=true", "priorityClass.name=docs.1-high"],
         [*JOB, "bulk.job.completions=2", "bulk.job.maxFailedIndexes=2", "bulk.job.parallelism=4"],
         [*JOB, "bulk.job.maxFailedIndexes=0", "bulk.job.backoffLimitPerIndex=0", "bulk.job.parallelism=0"],
         ["bulk.worker.enabled=true", "bulk.worker.replicas=11", "autoscaling.kind=none"],
