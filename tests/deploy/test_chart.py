@@ -464,6 +464,17 @@ def test_bulk_pods_infer_where_and_as_the_service_does(render):
     assert [environment_of(one)["DECODE"] for one in containers] == ["fast"] * 3
 
 
+def test_the_service_and_its_workers_know_the_same_queue(render):
+    def queues(*values: str) -> list[dict | None]:
+        pods = pods_of(render("testData.enabled=false", *values))
+        told = [{entry["name"]: entry for entry in pod["containers"][0]["env"]} for pod in pods]
+        return [environment.get("JOBS_URL", {}).get("valueFrom") for environment in told]
+
+    queue = {"secretKeyRef": {"name": "mine", "key": "JOBS_URL"}}
+    assert queues("bulk.worker.enabled=true", "bulk.worker.jobsUrlSecret=mine") == [queue, queue]
+    assert queues("bulk.job.enabled=true", "bulk.worker.jobsUrlSecret=mine") == [None, None], "nobody who knows it"
+
+
 @pytest.mark.parametrize("values", [[], ["model.pvc.create=false"], ["model.pvc.existingClaim=mine"]])
 def test_a_model_that_is_pulled_is_pulled_for_each_pod_that_infers(render, values):
     pull = ("model.source=pull", "model.name=m", *TO_OUTSIDE)

@@ -61,6 +61,12 @@ INGRESS = ("ingress.enabled=true", *FROM_OUTSIDE)
         (["service.env[0].name=DRAIN_TIMEOUT_MS", "service.env[0].value=1"], "service.env has DRAIN_TIMEOUT_MS"),
         (["service.env[0].name=HOST", "service.env[0].value=127.0.0.1"], "service.env has HOST"),
         (["service.env[0].name=API_KEYS_FOR_PROBES", "service.env[0].value=true"], "the kubelet's probes send no key"),
+        (["service.env[0].name=DECODE", "service.env[1].name=A", "service.env[2].name=DECODE"], "service.env has DECODE twice"),
+        (["bulk.worker.enabled=true", "service.env[0].name=JOBS_URL"], "service.env has JOBS_URL, which bulk.worker.enabled"),
+        *(
+            ([*JOB, f"service.env[0].name={name}"], f"service.env has {name}, which bulk.job.enabled")
+            for name in ("JOB_COMPLETION_INDEX", "JOB_COMPLETIONS")
+        ),
         (["service.env[0].value=fast"], "missing property 'name'"),
         (["service.env[0].name=4"], "/service/env/0/name': got number, want string"),
         (["service.env[0].name=A", "service.env[0].value[0]=b"], "/service/env/0/value"),
@@ -140,6 +146,7 @@ def test_refuses_what_contradicts_itself_or_is_misspelt(template, values, compla
         ["autoscaling.kind=hpa", "autoscaling.maxReplicas=5"],
         ["autoscaling.kind=hpa", "autoscaling.requestsInProgress=4"],
         ["service.env[0].name=XDG_DATA_HOME", "service.env[0].value=/tmp"],
+        [f"service.env[{place}].name={name}" for place, name in enumerate(("JOBS_URL", "JOB_COMPLETIONS", "A", "a"))],
         ["networkPolicy.enabled=false", "ingress.enabled=true", "model.source=pull", "model.name=m"],
         ["ingress.enabled=true", "kubernetesService.type=LoadBalancer", *FROM_OUTSIDE],
         [*LOGS, "model.source=pull", "model.name=m", "logs.sidecar.outputs[0].name=loki", *TO_OUTSIDE],

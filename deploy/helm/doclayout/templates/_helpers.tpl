@@ -144,6 +144,14 @@ tolerations:
 {{- end }}
 {{- end }}
 
+{{/* The job queue: the API puts jobs into it, and the workers take them out. */}}
+{{- define "doclayout.jobsEnv" -}}
+{{- if .Values.bulk.worker.enabled -}}
+- name: JOBS_URL
+  valueFrom: {secretKeyRef: {name: {{ .Values.bulk.worker.jobsUrlSecret }}, key: JOBS_URL}}
+{{- end }}
+{{- end }}
+
 {{- define "doclayout.modelEnv" -}}
 {{- with include "doclayout.modelPath" . -}}
 - {name: MODEL_PATH, value: {{ . | quote }}}
