@@ -78,9 +78,21 @@ def test_kedas_autoscaler_is_never_the_one_that_helm_makes(render):
     assert scaled["advanced"]["horizontalPodAutoscalerConfig"]["name"] == "pp-doclayout-keda-hpa"
 
 
-@pytest.mark.parametrize(("pending", "threshold"), [("20", "20"), ("2500m", "2.5")])
-def test_keda_scales_the_workers_too(render, pending, threshold):
-    objects = render("autoscaling.kind=keda", "bulk.worker.enabled=true", f"bulk.worker.pendingPerWorker={pending}")
+def test_the_workers_are_as_many_as_the_pages_that_wait_need(render):
+    hpa = render("bulk.worker.enabled=true")["HorizontalPodAutoscaler", "pp-doclayout-worker"]["spec"]
+
+    assert hpa["scaleTargetRef"] == {"apiVersion": "apps/v1", "kind": "Deployment", "name": "pp-doclayout-worker"}
+    assert (hpa["minReplicas"], hpa["maxReplicas"]) == (2, 10)
+    (metric,) = hpa["metrics"]
+    assert metric["external"] == {
+        "metric": {"name": "pp_doclayout_job_pages_pending"},
+        "target": {"type": "AverageValue", "averageValue": "100"},
+    }
+
+
+@pytest.mark.parametrize(("values", "threshold"), [([], "100"), (["bulk.worker.pendingPerWorker=2500m"], "2.5")])
+def test_keda_scales_the_workers_too(render, values, threshold):
+    objects = render("autoscaling.kind=keda", "bulk.worker.enabled=true", *values)
     assert not [name for kind, name in objects if kind == "HorizontalPodAutoscaler"]
     scaled = objects["ScaledObject", "pp-doclayout-worker"]["spec"]
 
@@ -90,5 +102,5 @@ def test_keda_scales_the_workers_too(render, pending, threshold):
     assert scaled["advanced"]["horizontalPodAutoscalerConfig"]["name"] == "pp-doclayout-worker-keda-hpa"
     (trigger,) = scaled["triggers"]
     assert trigger["metricType"] == "AverageValue"
-    assert trigger["metadata"]["query"] == f'max(pp_doclayout_jobs{{state="pending",namespace="{NAMESPACE}"}})'
+    assert trigger["metadata"]["query"] == f'max(pp_doclayout_job_pages{{state="pending",namespace="{NAMESPACE}"}})'
     assert trigger["metadata"]["threshold"] == threshold

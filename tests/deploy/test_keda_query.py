@@ -41,10 +41,20 @@ def starting(name: str) -> list[dict]:
 
 @pytest.fixture(scope="module")
 def answer(render, tmp_path_factory) -> Callable[..., str]:
-    """promtool's complaint about the query's answer; empty where it is `expected` (None: none)."""
+    """promtool's complaint about the answer to the service's query; empty where it is `expected` (None: none)."""
+    return asking(render, tmp_path_factory, "pp-doclayout-scaledobject")
+
+
+@pytest.fixture(scope="module")
+def workers_answer(render, tmp_path_factory) -> Callable[..., str]:
+    """The same of the workers' query."""
+    return asking(render, tmp_path_factory, "pp-doclayout-worker")
+
+
+def asking(render, tmp_path_factory, name: str) -> Callable[..., str]:
     promtool = shutil.which("promtool")
     assert promtool, "promtool is missing: scripts/bootstrap.sh --with test unpacks it into .deps/tools"
-    scaled = render("autoscaling.kind=keda")["ScaledObject", "pp-doclayout-scaledobject"]["spec"]
+    scaled = render("autoscaling.kind=keda", "bulk.worker.enabled=true")["ScaledObject", name]["spec"]
     (trigger,) = scaled["triggers"]
     assert trigger["metadata"]["ignoreNullValues"] == "false", "an empty answer is an error, and not 0"
     folder = tmp_path_factory.mktemp("query")
@@ -114,6 +124,27 @@ def test_a_pod_that_is_not_heard_of_for_an_hour_counts_no_more(answer):
     told = of([0.4] * 4, SCRAPED, SCRAPED, SCRAPED, FAILED, scrapes=LATER)
 
     assert answer(told, 1.2, LATER) == ""
+
+
+def pages(waiting: int, **more: str) -> dict:
+    labels = {"state": "pending", "namespace": NAMESPACE, "pod": PODS[0], "job": JOB, **more}
+    return series("pp_doclayout_job_pages", f"{waiting}x{BEFORE + SOON - 2}", **labels)
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        pytest.param([pages(300)], 300, id="one tells"),
+        pytest.param([pages(300), pages(300, pod=PODS[1])], 300, id="each tells of the same queue"),
+        pytest.param([pages(290), pages(300, pod=PODS[1])], 300, id="one was asked a moment before"),
+        pytest.param([pages(0)], 0, id="none waits"),
+        pytest.param([pages(300), pages(900, state="processing")], 300, id="what is under way waits no more"),
+        pytest.param([pages(300), pages(900, namespace="another")], 300, id="another namespace's are another queue"),
+        pytest.param([], None, id="nobody tells"),
+    ],
+)
+def test_the_pages_that_wait_are_counted_once(workers_answer, told, expected):
+    assert workers_answer(told, expected) == ""
 
 
 def test_a_wrong_answer_is_noticed(answer):
