@@ -6,7 +6,7 @@ import re
 
 import pytest
 import yaml
-from conftest import HPA, NAMESPACE, ROOT
+from conftest import HPA, NAMESPACE, ROOT, WORKER
 
 
 def test_the_autoscaler_asks_for_metrics_that_the_adapter_offers(render):
@@ -79,7 +79,7 @@ def test_kedas_autoscaler_is_never_the_one_that_helm_makes(render):
 
 
 def test_the_workers_are_as_many_as_the_pages_that_wait_need(render):
-    hpa = render("bulk.worker.enabled=true")["HorizontalPodAutoscaler", "pp-doclayout-worker"]["spec"]
+    hpa = render(*WORKER)["HorizontalPodAutoscaler", "pp-doclayout-worker"]["spec"]
 
     assert hpa["scaleTargetRef"] == {"apiVersion": "apps/v1", "kind": "Deployment", "name": "pp-doclayout-worker"}
     assert (hpa["minReplicas"], hpa["maxReplicas"]) == (2, 10)
@@ -92,7 +92,7 @@ def test_the_workers_are_as_many_as_the_pages_that_wait_need(render):
 
 @pytest.mark.parametrize(("values", "threshold"), [([], "100"), (["bulk.worker.pendingPerWorker=2500m"], "2.5")])
 def test_keda_scales_the_workers_too(render, values, threshold):
-    objects = render("autoscaling.kind=keda", "bulk.worker.enabled=true", *values)
+    objects = render("autoscaling.kind=keda", *WORKER, *values)
     assert not [name for kind, name in objects if kind == "HorizontalPodAutoscaler"]
     scaled = objects["ScaledObject", "pp-doclayout-worker"]["spec"]
 

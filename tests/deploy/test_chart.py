@@ -12,7 +12,7 @@ import subprocess
 
 import pytest
 import yaml
-from conftest import CHART, FROM_OUTSIDE, HPA, LOGS, NAMESPACE, OLDER, ROOT, TO_OUTSIDE
+from conftest import CHART, FROM_OUTSIDE, HPA, LOGS, NAMESPACE, OLDER, ROOT, TO_OUTSIDE, WORKER
 
 DEPLOYMENT = ("Deployment", "pp-doclayout-deployment")
 SERVICE = "pp-doclayout-service"
@@ -24,7 +24,7 @@ EVERYTHING = (
     *("priorityClass.create=true", "priorityClass.name=documents", "service.apiKeysSecret=keys"),
     *("logs.sidecar.enabled=true", *FROM_OUTSIDE, *TO_OUTSIDE),
 )
-BULK = ("bulk.job.enabled=true", "bulk.worker.enabled=true")
+BULK = ("bulk.job.enabled=true", *WORKER)
 # What the image is for.
 X86 = {"kubernetes.io/arch": "amd64"}
 GPU_LABEL = r"gpu.nodeSelector.nvidia\.com/gpu\.present"
@@ -341,6 +341,48 @@ def test_who_installs_is_told_where_pods_may_be_scraped_twice(helm, tmp_path, an
     assert ("scrapes each pod twice" in yaml.safe_load(done.stdout)["notes"]) == annotations
 
 
+def policies_of(objects: dict, labels: dict) -> list[str]:
+    """The network policies that are of a pod with these labels."""
+
+    def selects(selector: dict) -> bool:
+        assert selector.keys() <= {"matchLabels", "matchExpressions"}
+        assert {one["operator"] for one in selector.get("matchExpressions", [])} <= {"In"}
+        matching = selector["matchLabels"].items() <= labels.items()
+        return matching and all(labels.get(one["key"]) in one["values"] for one in selector.get("matchExpressions", []))
+
+    policies = {name: item["spec"] for (kind, name), item in objects.items() if kind == "NetworkPolicy"}
+    return [name for name, spec in policies.items() if selects(spec["podSelector"])]
+
+
+def test_each_pod_but_helm_tests_has_one_network_policy(render):
+    """helm test calls the service as others do."""
+    objects = render(*BULK)
+    found = {}
+    for (kind, _), item in objects.items():
+        if kind in ("Deployment", "Job", "Pod"):
+            labels = (item if kind == "Pod" else item["spec"]["template"])["metadata"]["labels"]
+            found[labels["app.kubernetes.io/component"]] = policies_of(objects, labels)
+
+    bulk = ["pp-doclayout-bulk-network"]
+    assert found == {"service": ["pp-doclayout-network"], "batch": bulk, "worker": bulk, "test": []}
+    assert not policies_of(objects, {"app.kubernetes.io/name": "another"})
+    policies = {name for kind, name in render() if kind == "NetworkPolicy"}
+    assert policies == {"pp-doclayout-network"}, "without bulk pods there is none for them"
+    assert "NetworkPolicy" not in {kind for kind, _ in render(*BULK, "networkPolicy.enabled=false")}
+
+
+@pytest.mark.parametrize("values", [("bulk.job.enabled=true", *TO_OUTSIDE), WORKER], ids=["job", "worker"])
+def test_nobody_calls_bulk_pods_and_they_go_where_the_service_goes(render, values):
+    objects = render("testData.enabled=false", *values)
+    bulk, service = (objects["NetworkPolicy", f"pp-doclayout-{name}"]["spec"] for name in ("bulk-network", "network"))
+
+    assert (bulk["policyTypes"], bulk["ingress"]) == (["Ingress", "Egress"], [])
+    assert bulk["egress"] == service["egress"]
+    assert [rule["to"][0].keys() for rule in bulk["egress"]] == [{"namespaceSelector", "podSelector"}, {"ipBlock"}]
+    ports = ["ports" in pod["containers"][0] for pod in pods_of(objects)]
+    assert sorted(ports) == [False, True], "only the service has one to let somebody in to"
+
+
 def test_helm_test_sends_a_page_only_where_nobody_needs_a_key(render):
     def asked(*values: str) -> list[str]:
         (container,) = pod_of(render(*values)["Pod", "pp-doclayout-test"])["containers"]
@@ -471,13 +513,13 @@ def test_the_service_and_its_workers_know_the_same_queue(render):
         return [environment.get("JOBS_URL", {}).get("valueFrom") for environment in told]
 
     queue = {"secretKeyRef": {"name": "mine", "key": "JOBS_URL"}}
-    assert queues("bulk.worker.enabled=true", "bulk.worker.jobsUrlSecret=mine") == [queue, queue]
+    assert queues(*WORKER, "bulk.worker.jobsUrlSecret=mine") == [queue, queue]
     assert queues("bulk.job.enabled=true", "bulk.worker.jobsUrlSecret=mine") == [None, None], "nobody who knows it"
 
 
 @pytest.mark.parametrize("values", [[], ["model.pvc.create=false"], ["model.pvc.existingClaim=mine"]])
 def test_a_model_that_is_pulled_is_pulled_for_each_pod_that_infers(render, values):
-    pull = ("model.source=pull", "model.name=m", *TO_OUTSIDE)
+    pull = ("model.source=pull", "model.name=m")
     objects = render("testData.enabled=false", "probe.enabled=false", *BULK, *pull, *values)
     pods = pods_of(objects)
     assert len(pods) == 3

@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Callable
 
 import pytest
-from conftest import NAMESPACE
+from conftest import NAMESPACE, WORKER
 
 PODS = [f"pp-doclayout-deployment-5d8f-{name}" for name in "abcd"]
 SCRAPED, FAILED, GONE = "1", "0", "stale"
@@ -54,7 +54,7 @@ def workers_answer(render, tmp_path_factory) -> Callable[..., str]:
 def asking(render, tmp_path_factory, name: str) -> Callable[..., str]:
     promtool = shutil.which("promtool")
     assert promtool, "promtool is missing: scripts/bootstrap.sh --with test unpacks it into .deps/tools"
-    scaled = render("autoscaling.kind=keda", "bulk.worker.enabled=true")["ScaledObject", name]["spec"]
+    scaled = render("autoscaling.kind=keda", *WORKER)["ScaledObject", name]["spec"]
     (trigger,) = scaled["triggers"]
     assert trigger["metadata"]["ignoreNullValues"] == "false", "an empty answer is an error, and not 0"
     folder = tmp_path_factory.mktemp("query")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import FROM_OUTSIDE, LOGS, TO_OUTSIDE
+from conftest import FROM_OUTSIDE, LOGS, TO_OUTSIDE, WORKER
 
 JOB = ("bulk.job.enabled=true",)
 INGRESS = ("ingress.enabled=true", *FROM_OUTSIDE)
@@ -37,12 +37,13 @@ INGRESS = ("ingress.enabled=true", *FROM_OUTSIDE)
         (["kubernetesService.type=LoadBalancer"], "type is LoadBalancer, and networkPolicy.ingressFrom is []"),
         (["kubernetesService.type=NodePort"], "type is NodePort, and networkPolicy.ingressFrom is []"),
         (["model.source=pull", "model.name=m"], "model.source is pull, and networkPolicy.egress is []"),
+        (["bulk.worker.enabled=true"], "bulk.worker.enabled is true, and networkPolicy.egress is []"),
         (["probe.webhookSecret=chat"], "probe.webhookSecret is chat, and networkPolicy.egress is []"),
         ([*LOGS, "logs.sidecar.outputs[0].name=loki"], "outputs has loki, and networkPolicy.egress is []"),
         (["model.source=pvc"], "model.path has to name"),
         (["model.source=pull"], "model.name has to be"),
         (["podDisruptionBudget.maxUnavailable=0"], "no node could ever be drained"),
-        (["bulk.worker.enabled=true", "bulk.worker.jobsUrlSecret="], "bulk.worker.jobsUrlSecret"),
+        ([*WORKER, "bulk.worker.jobsUrlSecret="], "bulk.worker.jobsUrlSecret"),
         ([*JOB, "bulk.job.completions=1", "bulk.job.maxFailedIndexes=2"], "maxFailedIndexes is 2, and bulk.job.completions 1"),
         ([*JOB, "bulk.job.claim="], "bulk.job.enabled needs bulk.job.claim"),
         # What Kubernetes takes at most; with more parts it has further rules for the other two.
@@ -62,7 +63,7 @@ INGRESS = ("ingress.enabled=true", *FROM_OUTSIDE)
         (["service.env[0].name=HOST", "service.env[0].value=127.0.0.1"], "service.env has HOST"),
         (["service.env[0].name=API_KEYS_FOR_PROBES", "service.env[0].value=true"], "the kubelet's probes send no key"),
         (["service.env[0].name=DECODE", "service.env[1].name=A", "service.env[2].name=DECODE"], "service.env has DECODE twice"),
-        (["bulk.worker.enabled=true", "service.env[0].name=JOBS_URL"], "service.env has JOBS_URL, which bulk.worker.enabled"),
+        ([*WORKER, "service.env[0].name=JOBS_URL"], "service.env has JOBS_URL, which bulk.worker.enabled"),
         *(
             ([*JOB, f"service.env[0].name={name}"], f"service.env has {name}, which bulk.job.enabled")
             for name in ("JOB_COMPLETION_INDEX", "JOB_COMPLETIONS")
@@ -79,7 +80,7 @@ INGRESS = ("ingress.enabled=true", *FROM_OUTSIDE)
         (["probe.resources.requests.memory=49Mi"], "probe.resources.requests.memory is 49Mi, more than"),
         (["logs.sidecar.resources.limits.cpu=9m"], "logs.sidecar.resources.requests.cpu is 10m, more than"),
         (["resources.limits.cpu=-1"], "/resources/limits/cpu"),
-        (["bulk.worker.enabled=true", "bulk.worker.replicas=11"], "bulk.worker.maxReplicas is 10"),
+        ([*WORKER, "bulk.worker.replicas=11"], "bulk.worker.maxReplicas is 10"),
         *(([f"autoscaling.loadRatio={none}"], f"autoscaling.loadRatio is {none}:") for none in ("0.0", "0m")),
         (["autoscaling.meanLatencySeconds=0"], 'autoscaling.meanLatencySeconds is 0: an autoscaler\'s target'),
         (["autoscaling.requestsInProgress=-1"], '"" leaves the metric out'),
@@ -161,7 +162,9 @@ def test_refuses_what_contradicts_itself_or_is_misspelt(template, values, compla
         ["priorityClass.create=true", "priorityClass.name=docs.1-high"],
         [*JOB, "bulk.job.completions=2", "bulk.job.maxFailedIndexes=2", "bulk.job.parallelism=4"],
         [*JOB, "bulk.job.maxFailedIndexes=0", "bulk.job.backoffLimitPerIndex=0", "bulk.job.parallelism=0"],
-        ["bulk.worker.enabled=true", "bulk.worker.replicas=11", "autoscaling.kind=none"],
+        [*WORKER, "bulk.worker.replicas=11", "autoscaling.kind=none"],
+        ["bulk.worker.enabled=true", "networkPolicy.enabled=false"],
+        JOB,
         ["autoscaling.behavior.scaleUp.policies=null"],
         ["kubernetesService.webPort=8000", "kubernetesService.web=false"],
         ["kubernetesService.type=NodePort", "kubernetesService.externalTrafficPolicy=Local", *FROM_OUTSIDE],
