@@ -125,6 +125,16 @@ def test_a_label_of_nodes_can_be_replaced_and_left_out(render, values, selector)
         assert pod.get("nodeSelector") == selector
 
 
+def test_resources_can_be_left_out(render):
+    left_out = [f"{of}resources=null" for of in ("", "probe.", "logs.sidecar.")]
+    pods = pods_of(render("testData.enabled=false", *BULK, *LOGS, *left_out))
+    assert len(pods) == 3
+
+    assert [one["resources"] for pod in pods for one in pod.get("initContainers", []) + pod["containers"]] == [{}] * 5
+    gpu = service_of(render("profile=gpu", "resources=null"))["resources"]
+    assert gpu == {"limits": {"nvidia.com/gpu": 1}}, "without it there would be no GPU"
+
+
 def test_ids_are_left_out_where_the_cluster_gives_them(render):
     left_out = [f"podSecurityContext.{name}=null" for name in ("runAsUser", "runAsGroup", "fsGroup")]
 

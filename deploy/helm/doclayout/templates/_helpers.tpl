@@ -127,7 +127,7 @@ tolerations:
 {{- end }}
 
 {{- define "doclayout.resources" -}}
-{{- $resources := deepCopy .Values.resources }}
+{{- $resources := deepCopy (.Values.resources | default dict) }}
 {{- if eq .Values.profile "gpu" }}
 {{- $limits := merge (dict "nvidia.com/gpu" .Values.gpu.count) ($resources.limits | default dict) }}
 {{- $_ := set $resources "limits" $limits }}
