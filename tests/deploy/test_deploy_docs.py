@@ -49,6 +49,13 @@ def test_every_value_is_in_the_table():
     assert not missing, "say in docs/deploy.md what they do"
 
 
+def test_what_the_text_says_to_set_is_a_value():
+    said = set(re.findall(r"`([a-z]\w*(?:\.\w+)*)=[^`\s]+`", PAGE))
+
+    assert "kubernetesService.web" in said, "while there is no page"
+    assert said <= set(leaves(VALUES))
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_chart_takes_what_the_commands_set(template, command):
     words = shlex.split(command)
