@@ -11,6 +11,7 @@ import pathlib
 import re
 import shutil
 
+import crds
 import images
 import yaml
 from kubectl import Kubectl
@@ -33,6 +34,7 @@ UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 def build_tools():
     for name in TOOLS:
         folder_of(name)
+    crds.files()
 
 
 def _shorter(duration: str) -> str:

@@ -16,7 +16,7 @@ from evidence import Evidence, commit, evidence_file
 from kubectl import Kubectl
 from machine import ROOT, run
 from node import IMAGES, known
-from release import ALWAYS, NAMESPACE, MonitoringApi, Release
+from release import ALWAYS, NAMESPACE, MonitoringApi, Release, make_restricted
 from tools import KUBERNETES, version_of
 
 sys.path.append(str(ROOT / "tests/monitoring"))  # for `board`
@@ -85,9 +85,7 @@ def kubernetes() -> Iterator[Kubectl]:
 @pytest.fixture(scope="session")
 def namespace(kubernetes) -> Kubectl:
     """doc-processing, in which Kubernetes lets in only what keeps to its strictest standard."""
-    standard = {f"pod-security.kubernetes.io/{what}": "restricted" for what in ("enforce", "warn", "audit")}
-    kubernetes.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": standard}})
-    return Kubectl(NAMESPACE)
+    return make_restricted(kubernetes, NAMESPACE)
 
 
 @pytest.fixture(scope="session")

@@ -36,6 +36,13 @@ NO_MODEL = {"model": {"source": "image", "path": "/models/none.onnx"}}  # never 
 REFUSALS = (429, 503)
 
 
+def make_restricted(kubectl: Kubectl, name: str) -> Kubectl:
+    """A namespace that lets in only what keeps to the strictest standard, and warns of whatever would make something else."""
+    standard = {f"pod-security.kubernetes.io/{what}": "restricted" for what in ("enforce", "warn", "audit")}
+    kubectl.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": standard}})
+    return Kubectl(name)
+
+
 class Attempts:
     """What became of the requests of one load."""
 

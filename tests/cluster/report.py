@@ -20,6 +20,7 @@ PAGE = ROOT / "docs/drills.md"
 BEGIN, END = "<!-- begin evidence: scripts/cluster report -->", "<!-- end evidence -->"
 GROUPS = {
     "install": "Installing",
+    "dry_run": "What the API server takes",
     "policies": "Network policy",
     "scaling": "Scaling",
     "keda": "Scaling by KEDA",

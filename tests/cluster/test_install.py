@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from machine import ROOT
 from release import DEPLOYMENT, NAMESPACE, PRODUCT, SERVICE
 
 
@@ -39,16 +38,6 @@ def test_the_standard_is_enforced(namespace, evidence):
     refused = namespace.try_("create", "--filename=-", text=json.dumps(pod))
     evidence(refused.stderr)
     assert refused.returncode != 0 and 'violates PodSecurity "restricted' in refused.stderr
-
-
-@pytest.mark.parametrize("profile", ["cpu", "gpu"])
-def test_the_plain_manifests_are_taken(namespace, evidence, profile):
-    """The API server takes every object of deploy/kubernetes, and warns of none."""
-    words = ("apply", "--server-side", "--force-conflicts", "--dry-run=server")
-    done = namespace.try_(*words, f"--filename={ROOT}/deploy/kubernetes/{profile}.yaml")
-    evidence(done.stdout + done.stderr)
-    assert done.returncode == 0, done.stderr
-    assert "warning" not in done.stderr.lower()
 
 
 def test_pods_are_spread_over_the_nodes(release, evidence):

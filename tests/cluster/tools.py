@@ -48,12 +48,16 @@ def tool(name: str, program: str) -> pathlib.Path:
     return folder_of(name) / program
 
 
+@functools.cache
+def sources(name: str, module: str) -> pathlib.Path:
+    """The module's files, of the version that go.mod of tests/cluster/tools/NAME pins; downloaded where nobody has."""
+    environment = os.environ | {"GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local"}
+    return pathlib.Path(json.loads(run("go", "mod", "download", "-json", module, cwd=TOOLS / name, env=environment).stdout)["Dir"])
+
+
 def kustomized(name: str, module: str, folder: str) -> list[dict]:
     """The objects of a kustomization in the repository of the tool NAME, of the version that its go.mod pins."""
-    environment = os.environ | {"GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local"}
-    command = ["go", "mod", "download", "-json", module]
-    place = json.loads(run(*command, cwd=ROOT / "tests/cluster/tools" / name, env=environment).stdout)["Dir"]
-    return list(yaml.safe_load_all(run(tool(KUBERNETES, "kubectl"), "kustomize", f"{place}/{folder}").stdout))
+    return list(yaml.safe_load_all(run(tool(KUBERNETES, "kubectl"), "kustomize", sources(name, module) / folder).stdout))
 
 
 def debian(program: str) -> pathlib.Path:
