@@ -190,7 +190,8 @@ class Release:
 
     def taken(self, pod: dict) -> bool:
         """Whether its engine has begun to do what it was last told."""
-        return (_tmp(pod) / "faults.taken").exists()
+        taken = _tmp(pod) / "faults.taken"
+        return taken.exists() and taken.read_text().partition(" of ")[2] == (_tmp(pod) / "faults").read_text()
 
     def kill_9(self, pod: dict):
         """The service's own process in that pod."""
