@@ -57,12 +57,17 @@ def rising(per_second: float, scrapes: int) -> str:
     return " ".join(["_"] * (SCRAPES - scrapes) + [str(per_second * PER_SCRAPE_SECONDS * number) for number in range(scrapes)])
 
 
-def pages(pod: str, per_second: float, waited: float, inferred: float, refused: float = 0, scrapes: int = SCRAPES) -> list[dict]:
-    """A pod that does `per_second` pages, each after `waited` seconds in `inferred`, and refuses others at once."""
+def pages(
+    pod: str, per_second: float, waited: float, inferred: float, left: float = 0, refused: float = 0, scrapes: int = SCRAPES
+) -> list[dict]:
+    """A pod that does `per_second` pages, each after `waited` seconds in `inferred`, others whose callers left, and refuses others."""
     told = []
-    for name, seconds in (("pp_doclayout_queue_duration_seconds", waited), ("pp_doclayout_inference_latency_seconds", inferred)):
-        told.append(series(f"{name}_sum", rising(per_second * seconds, scrapes), pod))
-        told.append(series(f"{name}_count", rising(per_second, scrapes), pod))
+    for name, seconds, rate in (
+        ("pp_doclayout_queue_duration_seconds", waited, per_second),
+        ("pp_doclayout_inference_latency_seconds", inferred, per_second + left),
+    ):
+        told.append(series(f"{name}_sum", rising(rate * seconds, scrapes), pod))
+        told.append(series(f"{name}_count", rising(rate, scrapes), pod))
     http = "http_request_duration_seconds"
     told.append(series(f"{http}_sum", rising(per_second * (waited + inferred) + refused * 0.001, scrapes), pod, route="/analyze"))
     told.append(series(f"{http}_count", rising(per_second + refused, scrapes), pod, route="/analyze"))
@@ -76,10 +81,11 @@ def pages(pod: str, per_second: float, waited: float, inferred: float, refused: 
         ({"per_second": 2, "waited": 1.5}, {"per_second": 0}, (2, 0)),
         # What is refused takes no time, and does not make the others' shorter.
         ({"per_second": 1, "waited": 7.5, "refused": 20}, {"per_second": 2}, (8, 0.5)),
+        ({"per_second": 2, "waited": 5, "inferred": 1, "left": 2}, {"per_second": 0, "left": 3}, (6, 0.5)),
         # Of a pod that was scraped once there is no rate yet.
         ({"per_second": 2}, {"per_second": 2, "scrapes": 1}, (0.5, 0)),
     ],
-    ids=["no traffic", "one of two", "refusals", "one that starts"],
+    ids=["no traffic", "one of two", "refusals", "callers who left", "one that starts"],
 )
 def test_the_mean_latency_is_that_of_pages(answer, a, b, expected):
     told = [one for pod, says in zip(PODS, (a, b), strict=True) for one in pages(pod, **{"waited": 0, "inferred": 0.5} | says)]

@@ -46,7 +46,7 @@ INGRESS = ("ingress.enabled=true", *FROM_OUTSIDE)
         ([*WORKER, "bulk.worker.jobsUrlSecret="], "bulk.worker.jobsUrlSecret"),
         ([*JOB, "bulk.job.completions=1", "bulk.job.maxFailedIndexes=2"], "maxFailedIndexes is 2, and bulk.job.completions 1"),
         ([*JOB, "bulk.job.claim="], "bulk.job.enabled needs bulk.job.claim"),
-        # What Kubernetes takes at most; with more parts it has further rules for the other two.
+        # Within the rules of Kubernetes, whatever the others are.
         *(
             ([*JOB, f"bulk.job.{name}={value}"], f"/bulk/job/{name}")
             for name, value in (("completions", 100001), ("parallelism", 10001), ("maxFailedIndexes", 100001))
