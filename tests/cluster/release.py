@@ -199,11 +199,20 @@ class Release:
         node.machine.run("kill", "-KILL", node.process(self._container(pod)))
 
     def server_errors(self, pod: dict) -> int:
-        """Pages that it answered with 5xx since its process began."""
+        """Requests that it answered with 5xx since its process began, refusals among them."""
+        text = self._metrics(pod)
+        counted = re.findall(r'^http_requests_total{[^}]*route="/analyze",status="5[^}]*} (\d+)$', text, re.MULTILINE)
+        assert counted, text
+        return sum(map(int, counted))
+
+    def in_progress(self, pod: dict) -> int:
+        """Requests that it has now."""
+        return int(re.search(r"^pp_doclayout_requests_in_progress (\d+)$", self._metrics(pod), re.MULTILINE)[1])
+
+    def _metrics(self, pod: dict) -> str:
         status, text = self.get("/metrics", f"http://{pod['status']['podIP']}:8000")
         assert status == 200, text
-        counted = re.findall(r'^http_requests_total{[^}]*route="/analyze",status="5[^}]*} (\d+)$', text, re.MULTILINE)
-        return sum(map(int, counted))
+        return text
 
     def restarts(self, pod: dict) -> int:
         return self._container(pod)["restartCount"]

@@ -72,6 +72,7 @@ def test_month_end_with_a_thousand_pods(thousand, evidence, tmp_path):
     said = json.loads(result.stdout)
     lines = [f"{time:7.1f} {before:8} {model:8} {real:8}" for time, before, model, real in said["decisions"] if len({before, model, real}) > 1]
     evidence.table("seconds   before    model     real\n" + "\n".join(lines))
+    assert said["changes"], "nothing changed"
     idle = [abs(before - real) / real for _, before, model, real in said["decisions"] if {model, real} != {before}]
     share, changes = said["share_within_tenth"], said["changes"]
     evidence(f"{changes} decisions changed something: mean error {said['mean_error']:.3f}, {share:.2f} of them at most a tenth apart")
