@@ -78,7 +78,7 @@ def parse() -> argparse.Namespace:
     replay.add_argument("--phase", type=within(number, 0, DAY), help="of the first sync after the first record; default: all are tried")
     replay.add_argument("--within", type=within(number, 0, 1e6), default=1.0, help="periods that the two may be apart")
     replay.add_argument("--follow", action="store_true", help="each decision on its own, from the recorded replicas")
-    replay.add_argument("--mean-error", type=within(number, 0, 1e6), default=0.05, help="that decisions which change something may be apart, with --follow")
+    replay.add_argument("--mean-error", type=within(number, 0, 1e6), default=0.05, help="that changes may be apart, with --follow")
 
     curve = commands.add_parser("curve")
     curve.add_argument("scenario")

@@ -148,7 +148,7 @@ def follow(
             record = recording.records[max(0, bisect.bisect_right(times, now) - 1)]
             scale = Scale(record.replicas, sum(not pod.deleted for pod in record.pods))
             wanted = autoscaler.sync(now, scale, record.pods, _RecordedMetrics(record)).replicas
-            # Where the syncs are known, a record made at the next one shows what came of this one, and that counts from here on.
+            # Where the syncs are known, a record made at the next one shows what came of this one.
             until = now + period if recording.syncs is None else math.nextafter(following, 0)
             decisions.append((now, record.replicas, wanted, _at(recorded, until)))
         changing = [(wanted, real) for _, before, wanted, real in decisions if {wanted, real} != {before}]

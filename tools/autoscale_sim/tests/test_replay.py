@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tools.autoscale_sim.__main__ import main
 from tools.autoscale_sim.hpa import Autoscaler, Decision
 from tools.autoscale_sim.inputs import InputError
 from tools.autoscale_sim.options import Scenario, load_scenarios, load_settings
@@ -28,6 +29,8 @@ BEHAVIOR = {
         "policies": [{"type": "Percent", "value": 100, "periodSeconds": 15}],
     },
 }
+
+LOAD = {"type": "Pods", "pods": {"metric": {"name": "load"}, "target": {"type": "AverageValue", "averageValue": "1"}}}
 
 # One pod's load, all the same; the target is 1. Syncs at 0, 15, 30, ...
 #  0 s: 2 pods at 1.0: 2.
@@ -222,6 +225,21 @@ def test_following_shows_nothing_where_nothing_changes(tmp_path):
     document["records"] = document["records"][:2]
 
     assert math.isnan(followed(tmp_path, document, make=Idle).mean_error)
+
+
+def test_the_command_says_that_nothing_changed(tmp_path, monkeypatch, capsys):
+    document = records(BY_HAND)
+    document["records"] = document["records"][:2]
+    (tmp_path / "record.json").write_text(json.dumps(document))
+    hpa = {"minReplicas": 2, "maxReplicas": 10, "metrics": [LOAD], "behavior": BEHAVIOR}
+    (tmp_path / "hpa.json").write_text(json.dumps({"spec": hpa}))
+
+    monkeypatch.setattr("sys.argv", ["autoscale_sim", "replay", "--follow", str(tmp_path / "record.json"), str(tmp_path / "hpa.json")])
+
+    status = main()
+
+    said = json.loads(capsys.readouterr().out)
+    assert (status, said["mean_error"], said["changes"], said["within"]) == (1, None, 0, False)
 
 
 def test_following_takes_what_came_of_a_sync_from_the_next(tmp_path):
