@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
+import math
 import threading
 import time
 import urllib.parse
@@ -23,7 +24,7 @@ EVERY = 0.2  # seconds from one question for the metric to the next
 @dataclasses.dataclass
 class Look:
     """One sync of the autoscaler at a Deployment: what there was, what it asked for (the same where it let it be), the mean of the
-    metric that it tells, and what the pods and their metric were then, by the nearest record of the same mean. Without a metric
+    metric that it tells, and what the pods and their metric were then, by the record whose mean is nearest to that. Without a metric
     `mean` is None, and `load` None or empty."""
 
     time: float
@@ -95,15 +96,22 @@ def _mean(record: dict) -> float | None:
     return sum(load) * 1000 // len(load) / 1000 if load else None
 
 
+def _apart(record: dict, look: Look) -> float:
+    """How far what was recorded is from what the autoscaler tells that it saw."""
+    mean = _mean(record)
+    if mean is None or look.mean is None:
+        return 0 if mean == look.mean else math.inf
+    return abs(mean - look.mean)
+
+
 def seen(records: Sequence[dict], namespace: str, deployment: str) -> list[Look]:
     """What the autoscaler saw from the first record (`time`, `replicas`, `pods`, `load`) to the last."""
     found = []
     for look in looks(namespace, deployment) if records else []:
         if records[0]["time"] <= look.time <= records[-1]["time"]:
             near = [one for one in records if abs(one["time"] - look.time) <= SYNC_SECONDS]
-            told = [one for one in near if _mean(one) == look.mean]
-            nearest = min(told or near or records, key=lambda one: abs(one["time"] - look.time))
-            look.pods, look.load, look.as_told = nearest["pods"], nearest["load"], bool(told)
+            best = min(near or records, key=lambda one: (_apart(one, look), abs(one["time"] - look.time)))
+            look.pods, look.load, look.as_told = best["pods"], best["load"], _apart(best, look) == 0
             found.append(look)
     return found
 
