@@ -20,6 +20,7 @@ OLDER = "--kube-version=1.30.0"
 FROM_OUTSIDE = ("networkPolicy.ingressFrom[0].namespaceSelector.matchLabels.name=gateway",)
 TO_OUTSIDE = ("networkPolicy.egress[0].to[0].ipBlock.cidr=192.0.2.0/24",)
 WORKER = ("bulk.worker.enabled=true", *TO_OUTSIDE)
+BULK = ("bulk.job.enabled=true", *WORKER)
 LOGS = ("logs.sidecar.enabled=true",)
 
 
